@@ -1,0 +1,126 @@
+package evidence
+
+import (
+	"io/fs"
+	"time"
+)
+
+// Host holds facts of the machine, container or pod on which the proxy runs.
+type Host struct {
+	Listeners []Listener `json:"listeners,omitempty"`
+	Processes []Process  `json:"processes,omitempty"`
+	Paths     []Path     `json:"paths,omitempty"`
+	Routes    []Route    `json:"routes,omitempty"`
+	Filters   []Filter   `json:"filters,omitempty"`
+	// Unread lists what could not be read, so that an absence is never mistaken for a fact.
+	Unread []Unread `json:"unread,omitempty"`
+}
+
+// Listener is a listening socket as SOCK_DIAG shows it.
+type Listener struct {
+	Network string `json:"network"` // "tcp" or "unix"
+	Address string `json:"address"` // "127.0.0.1:9000", "[::]:80" or a path as it was bound
+	Queue   uint32 `json:"queue"`   // connections waiting for accept
+	Backlog uint32 `json:"backlog"` // the queue's limit
+	PID     int    `json:"pid,omitempty"`
+	Process string `json:"process,omitempty"` // the process's comm
+	Inode   uint64 `json:"inode,omitempty"`   // of the socket (sockfs)
+	// FileInode and FileDevice identify the file that a unix listener was bound
+	// to; a path can show another name in another mount namespace.
+	FileInode  uint64 `json:"file_inode,omitempty"`
+	FileDevice uint64 `json:"file_device,omitempty"`
+}
+
+// Process is one process of the PID namespace.
+type Process struct {
+	PID     int      `json:"pid"`
+	PPID    int      `json:"ppid"`
+	Name    string   `json:"name"`
+	Command string   `json:"command,omitempty"`
+	State   string   `json:"state,omitempty"` // one letter of /proc/PID/stat
+	UID     uint32   `json:"uid"`             // effective
+	GID     uint32   `json:"gid"`             // effective
+	Groups  []uint32 `json:"groups,omitempty"`
+	User    string   `json:"user,omitempty"`
+}
+
+// Path is a file system path, each component looked at in turn as `namei -l` does.
+type Path struct {
+	Path  string     `json:"path"`
+	Nodes []PathNode `json:"nodes"`
+}
+
+// PathNode is one component of a path. Kind is "directory", "socket", "file",
+// "symlink", "other" or "missing"; nothing follows a missing one.
+type PathNode struct {
+	Path   string      `json:"path"`
+	Kind   string      `json:"kind"`
+	Mode   fs.FileMode `json:"mode"` // permission bits
+	UID    uint32      `json:"uid"`
+	GID    uint32      `json:"gid"`
+	User   string      `json:"user,omitempty"`
+	Group  string      `json:"group,omitempty"`
+	Inode  uint64      `json:"inode,omitempty"`
+	Device uint64      `json:"device,omitempty"`
+}
+
+// Route is the kernel's answer for one destination.
+type Route struct {
+	Destination string `json:"destination"` // the address asked for
+	Kind        string `json:"kind"`        // "local", "unicast", "prohibit", "unreachable", "blackhole", "none"
+	Errno       int    `json:"errno,omitempty"`
+	Rule        string `json:"rule,omitempty"` // the matching route as `ip route` prints it
+}
+
+// Filter is a packet-filter rule that drops or rejects.
+type Filter struct {
+	Family  string `json:"family"` // "inet", "ip", "ip6"
+	Table   string `json:"table"`
+	Chain   string `json:"chain"`
+	Handle  uint64 `json:"handle"`
+	Hook    string `json:"hook,omitempty"` // "input", "output", "forward"
+	Verdict string `json:"verdict"`        // "drop" or "reject"
+	// Protocol and Port are the match on the destination; empty and 0 when the rule has none.
+	Protocol string `json:"protocol,omitempty"`
+	Port     uint16 `json:"port,omitempty"`
+	Packets  uint64 `json:"packets,omitempty"` // the rule's counter, if it has one
+	Text     string `json:"text"`              // as `nft list ruleset` would print it
+}
+
+// Unread is a source that could not be read, and the right with which it could.
+type Unread struct {
+	Source string `json:"source"`
+	Why    string `json:"why"`
+	Needs  string `json:"needs,omitempty"`
+}
+
+// Probe is one direct request to a backend, past the proxy.
+type Probe struct {
+	Target Target `json:"target"`
+	// Candidate is true where no configuration names this target: it was asked to find out what it is.
+	Candidate bool   `json:"candidate,omitempty"`
+	Request   string `json:"request,omitempty"` // "GET /path"
+	// Phase and Outcome say where and how it failed, in the words of Event; Outcome is "ok" when a response came.
+	Phase   string `json:"phase"`
+	Outcome string `json:"outcome"`
+	Errno   int    `json:"errno,omitempty"`
+	Status  int    `json:"status,omitempty"`
+	// HeaderBytes is the size of the whole response header block as the proxy must buffer it:
+	// status line, all fields and the empty line; for FastCGI the record headers and stderr before it too.
+	HeaderBytes int           `json:"header_bytes,omitempty"`
+	HeaderAfter time.Duration `json:"header_after,omitempty"` // nanoseconds from connect to the complete header
+	BodyBytes   int64         `json:"body_bytes,omitempty"`
+	Took        time.Duration `json:"took"` // nanoseconds in all
+	Stderr      string        `json:"stderr,omitempty"`
+	Note        string        `json:"note,omitempty"` // "first bytes: \"SSH-2.0\""
+	Idle        *Idle         `json:"idle,omitempty"`
+}
+
+// Idle says what the backend did with a kept-alive connection that lay idle after a good first response.
+type Idle struct {
+	Kept   time.Duration `json:"kept"`             // longest idle time after which a second request was answered
+	Failed time.Duration `json:"failed,omitempty"` // shortest idle time after which it was not; 0 when none failed
+	// Outcome and Errno tell how the second request failed: "closed early" or "reset".
+	Outcome string `json:"outcome,omitempty"`
+	Errno   int    `json:"errno,omitempty"`
+}
