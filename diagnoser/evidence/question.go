@@ -1,0 +1,24 @@
+package evidence
+
+import "time"
+
+// Question is one direct probe worth asking: what is asked of which backend, as the proxy would ask it.
+type Question struct {
+	Target Target
+	Method string // "GET" or "HEAD"; never a method that changes something
+	URI    string
+	Host   string
+	Params map[string]string // FastCGI parameters besides those that the protocol needs
+	// Candidate marks a listener that no configuration names: a short question that finds out what it is.
+	Candidate bool
+	// Idle also asks how long the backend keeps an idle connection open.
+	Idle bool
+	// Wait bounds connect, and then the response; zero means 10 s.
+	Wait time.Duration
+}
+
+// HostQuestion says which facts of the host matter.
+type HostQuestion struct {
+	Paths     []string // unix sockets whose path is to be walked
+	Addresses []string // "host:port" whose route is to be looked up
+}
