@@ -1,0 +1,71 @@
+// Package containers makes images and pods on testcontainers-go. It alone knows
+// Docker: what leaves it are addresses, tokens and errors.
+//
+// A pod is the proxy's container and the sidecar in its network and PID
+// namespaces, the shape of a Kubernetes pod. No network and no volume is
+// created, so a pod is gone when its two containers are.
+package containers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/log"
+)
+
+// ErrUnavailable says that there is no Docker Engine to talk to.
+var ErrUnavailable = errors.New("needs a running Docker Engine")
+
+// Engine is a connection to the Docker Engine.
+type Engine struct {
+	docker *testcontainers.DockerClient
+	owner  Owner
+	reaper reaper
+	// Logf receives progress of long work, a line at a time; nil is silent.
+	Logf func(format string, args ...any)
+}
+
+// Connect finds the Docker Engine as the docker command does (DOCKER_HOST, its
+// context, the default socket) and asks it for a sign of life. Everything that
+// the Engine makes carries the owner's labels. The error wraps ErrUnavailable.
+func Connect(ctx context.Context, owner Owner) (*Engine, error) {
+	quietTestcontainers()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	docker, err := testcontainers.NewDockerClientWithOpts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", ErrUnavailable, oneLine(err))
+	}
+	if _, err := docker.Client.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true}); err != nil {
+		return nil, fmt.Errorf("%w: %s", ErrUnavailable, oneLine(err))
+	}
+	return &Engine{docker: docker, owner: owner, Logf: func(string, ...any) {}}, nil
+}
+
+// Close ends the connection and the process that guards the run; containers stay.
+func (e *Engine) Close() error {
+	return errors.Join(e.reaper.stop(), e.docker.Close())
+}
+
+// quietTestcontainers replaces testcontainers' container that cleans up (its
+// image may not be pullable) by leases, labels and the sweep, and its chatter by silence.
+func quietTestcontainers() {
+	if os.Getenv("TESTCONTAINERS_RYUK_DISABLED") == "" {
+		os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
+	}
+	log.SetDefault(silent{})
+}
+
+type silent struct{}
+
+func (silent) Printf(string, ...any) {}
+
+func oneLine(err error) string {
+	return strings.Join(strings.Fields(err.Error()), " ")
+}

@@ -1,0 +1,173 @@
+package containers
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/network"
+	"github.com/testcontainers/testcontainers-go"
+)
+
+// ControlPort is where the sidecar serves its control API inside the pod.
+const ControlPort = 47190
+
+// PodSpec says what a pod is made of.
+type PodSpec struct {
+	Image   string // the proxy's image, present locally
+	Sidecar string // the sidecar's image, present locally
+	// DenyConnect starts the proxy under a policy that answers connect(2) on TCP with
+	// EACCES, the symptom that SELinux gives without httpd_can_network_connect.
+	DenyConnect bool
+	// Publish is a port of the proxy that is published on a free port of 127.0.0.1; 0 is none.
+	Publish int
+	// Keep leaves the pod for a person: it has no lease, and only an explicit clean removes it.
+	Keep bool
+	// Lease is how long the pod outlives the last sign of life of its owner.
+	Lease time.Duration
+}
+
+// Pod is a proxy's container and the sidecar in its namespaces.
+type Pod struct {
+	Control   string // base URL of the control API, on 127.0.0.1
+	Token     string // bearer token of the control API
+	Published string // "127.0.0.1:PORT" of PodSpec.Publish
+	Proxy     string // id of the proxy's container
+	engine    *Engine
+	ids       []string
+}
+
+// denyConnect is a seccomp profile that takes one call away, with the errno that a security module
+// gives. A filter cannot look at the address, so it tells TCP by the address's length: 16 and 28 bytes are sockaddr_in and sockaddr_in6.
+//
+//go:embed deny-connect.json
+var denyConnect string
+
+// StartPod starts both containers. The control API may take some more
+// milliseconds to answer. With an error nothing is left running.
+func (e *Engine) StartPod(ctx context.Context, spec PodSpec) (*Pod, error) {
+	token := make([]byte, 16)
+	rand.Read(token)
+	pod := &Pod{Token: hex.EncodeToString(token), engine: e}
+	if err := pod.start(ctx, spec); err != nil {
+		return nil, errors.Join(err, pod.Close(context.WithoutCancel(ctx)))
+	}
+	return pod, nil
+}
+
+func (p *Pod) start(ctx context.Context, spec PodSpec) error {
+	proxy, err := p.run(ctx, spec.Image, "proxy", spec, func(h *container.HostConfig) {
+		h.PortBindings = bindings(spec)
+		if spec.DenyConnect {
+			h.SecurityOpt = []string{"seccomp=" + denyConnect}
+		}
+	}, testcontainers.WithExposedPorts(ports(spec)...))
+	if err != nil {
+		return fmt.Errorf("start proxy: %w", err)
+	}
+	p.Proxy = proxy.GetContainerID()
+	if err := p.addresses(ctx, proxy, spec); err != nil {
+		return err
+	}
+	share := container.NetworkMode("container:" + p.Proxy)
+	_, err = p.run(ctx, spec.Sidecar, "sidecar", spec, func(h *container.HostConfig) {
+		h.NetworkMode, h.PidMode = share, container.PidMode(share)
+		// /proc/1/root and the proxy's descriptors (SYS_PTRACE), routes and packet filters (NET_ADMIN), and
+		// one thread with a root of its own (unshare(2), which the default profile refuses).
+		h.CapAdd = []string{"NET_ADMIN", "SYS_PTRACE", "SYS_CHROOT", "KILL"}
+		h.SecurityOpt = []string{"seccomp=unconfined", "apparmor=unconfined"}
+	}, testcontainers.WithEnv(map[string]string{"BADGATEWAY_TOKEN": p.Token}),
+		testcontainers.WithCmd("sidecar", fmt.Sprintf("--listen=:%d", ControlPort), "--lease="+lease(spec).String()))
+	if err != nil {
+		return fmt.Errorf("start sidecar: %w", err)
+	}
+	return nil
+}
+
+func lease(spec PodSpec) time.Duration {
+	if spec.Keep {
+		return 0
+	}
+	return spec.Lease
+}
+
+func (p *Pod) run(ctx context.Context, image, role string, spec PodSpec, host func(*container.HostConfig), opts ...testcontainers.ContainerCustomizer) (testcontainers.Container, error) {
+	labels := maps.Clone(p.engine.owner.labels(role))
+	if spec.Keep {
+		labels[labelKept] = "1"
+	}
+	opts = append(opts, testcontainers.WithLabels(labels), testcontainers.WithHostConfigModifier(func(h *container.HostConfig) {
+		h.AutoRemove = true // the lease ends processes; the Engine removes what they leave
+		host(h)
+	}))
+	c, err := testcontainers.Run(ctx, image, opts...)
+	if c != nil {
+		p.ids = append(p.ids, c.GetContainerID())
+	}
+	return c, err
+}
+
+func ports(spec PodSpec) []string {
+	list := []string{fmt.Sprintf("%d/tcp", ControlPort)}
+	if spec.Publish != 0 {
+		list = append(list, fmt.Sprintf("%d/tcp", spec.Publish))
+	}
+	return list
+}
+
+// bindings publishes on a free port of the loopback address only.
+func bindings(spec PodSpec) network.PortMap {
+	m := network.PortMap{}
+	for _, p := range ports(spec) {
+		m[network.MustParsePort(p)] = []network.PortBinding{{HostIP: netip.AddrFrom4([4]byte{127, 0, 0, 1})}}
+	}
+	return m
+}
+
+func (p *Pod) addresses(ctx context.Context, proxy testcontainers.Container, spec PodSpec) error {
+	info, err := proxy.Inspect(ctx)
+	if err != nil {
+		return fmt.Errorf("inspect proxy: %w", err)
+	}
+	if !info.State.Running {
+		return fmt.Errorf("start proxy: it ended at once with status %d", info.State.ExitCode)
+	}
+	for port, bound := range info.NetworkSettings.Ports {
+		if len(bound) == 0 {
+			continue
+		}
+		addr := "127.0.0.1:" + bound[0].HostPort
+		switch int(port.Num()) {
+		case ControlPort:
+			p.Control = "http://" + addr
+		case spec.Publish:
+			p.Published = addr
+		}
+	}
+	if p.Control == "" {
+		return errors.New("start proxy: the control port was not published")
+	}
+	return nil
+}
+
+// Close removes both containers at once. It may be called more than once.
+func (p *Pod) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	var wg sync.WaitGroup
+	errs := make([]error, len(p.ids))
+	for i, id := range p.ids {
+		wg.Go(func() { errs[i] = p.engine.remove(ctx, id) })
+	}
+	wg.Wait()
+	p.ids = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,128 @@
+package containers
+
+import (
+	"archive/tar"
+	"context"
+	"crypto/sha256"
+	"debug/elf"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/moby/moby/client"
+)
+
+const sidecarName = "badgateway/sidecar:"
+
+// EnsureSidecar makes the image that holds nothing but program, the badgateway
+// command itself, and returns its reference; the tag is the program's hash, so an image is made
+// once for each build. The program must be linked statically.
+func (e *Engine) EnsureSidecar(ctx context.Context, program string) (string, error) {
+	sum, err := fileHash(program)
+	if err != nil {
+		return "", err
+	}
+	ref := sidecarName + sum[:16]
+	image := Image{Name: ref}
+	if have, err := e.local(ctx, image); have != "" || err != nil {
+		return have, err
+	}
+	unlock, err := lock(ctx, ref)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if have, err := e.local(ctx, image); have != "" || err != nil {
+		return have, err
+	}
+	if err := mustBeStatic(program); err != nil {
+		return "", err
+	}
+	if err := e.loadProgram(ctx, ref, program); err != nil {
+		return "", err
+	}
+	e.dropOldSidecars(ctx, ref)
+	return ref, nil
+}
+
+// dropOldSidecars removes the images of earlier builds; one that a container still uses stays, and
+// so does one younger than an hour, which another checkout may be about to use.
+func (e *Engine) dropOldSidecars(ctx context.Context, current string) {
+	list, err := e.docker.ImageList(ctx, client.ImageListOptions{Filters: labelled(labelImage)})
+	if err != nil {
+		return
+	}
+	for _, img := range list.Items {
+		for _, tag := range img.RepoTags {
+			if strings.HasPrefix(tag, sidecarName) && tag != current && time.Since(time.Unix(img.Created, 0)) > time.Hour {
+				e.docker.ImageRemove(ctx, tag, client.ImageRemoveOptions{PruneChildren: true})
+			}
+		}
+	}
+}
+
+func (e *Engine) loadProgram(ctx context.Context, ref, program string) error {
+	root, out := io.Pipe()
+	go func() { out.CloseWithError(tarProgram(out, program)) }()
+	defer root.Close()
+	if err := e.load(ctx, ref, root, []string{`ENTRYPOINT ["/badgateway"]`}); err != nil {
+		return fmt.Errorf("make sidecar image: %w", err)
+	}
+	return nil
+}
+
+func tarProgram(w io.Writer, program string) error {
+	f, err := os.Open(program)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	tw := tar.NewWriter(w)
+	for _, dir := range []string{"proc/", "tmp/"} {
+		if err := tw.WriteHeader(&tar.Header{Name: dir, Typeflag: tar.TypeDir, Mode: 0o755}); err != nil {
+			return err
+		}
+	}
+	if err := tw.WriteHeader(&tar.Header{Name: "badgateway", Mode: 0o755, Size: info.Size()}); err != nil {
+		return err
+	}
+	if _, err := io.Copy(tw, f); err != nil {
+		return err
+	}
+	return tw.Close()
+}
+
+func fileHash(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("read own program: %w", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("read own program: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// mustBeStatic refuses a program that needs a loader, which an image from scratch does not have.
+func mustBeStatic(program string) error {
+	f, err := elf.Open(program)
+	if err != nil {
+		return fmt.Errorf("make sidecar image: %s: %w", program, err)
+	}
+	defer f.Close()
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			return fmt.Errorf("make sidecar image: %s is linked dynamically; build it with CGO_ENABLED=0", program)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package containers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+)
+
+// Which says what a Sweep removes.
+type Which struct {
+	Run    string // only this run, whether its owner lives or not
+	Kept   bool   // also what was left on purpose
+	Living bool   // also what belongs to a living owner
+	Images bool   // also the images that we made
+}
+
+// Swept counts what a Sweep removed.
+type Swept struct {
+	Containers, Images, Directories int
+}
+
+// Sweep removes what earlier runs left: containers, build directories and the
+// programs at work in them, and on request images. Containers that somebody
+// else removes at the same time are no error.
+func (e *Engine) Sweep(ctx context.Context, which Which) (Swept, error) {
+	var s Swept
+	var errs []error
+	dirs, err := sweepBuilds(which)
+	s.Directories = dirs
+	errs = append(errs, err)
+	list, err := e.docker.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: labelled(labelProject)})
+	if err != nil {
+		return s, fmt.Errorf("list containers: %w", err)
+	}
+	s.Containers, err = e.removeAll(ctx, list.Items, which)
+	errs = append(errs, err)
+	if which.Images {
+		s.Images, err = e.removeImages(ctx)
+		errs = append(errs, err)
+	}
+	return s, errors.Join(errs...)
+}
+
+func (w Which) takes(labels map[string]string) bool {
+	owner, err := ownerOf(labels)
+	switch {
+	case w.Run != "":
+		return err == nil && owner.Run == w.Run && labels[labelKept] == ""
+	case labels[labelKept] != "":
+		return w.Kept
+	case w.Living:
+		return true
+	}
+	return err == nil && owner.Gone()
+}
+
+func (e *Engine) removeAll(ctx context.Context, list []container.Summary, which Which) (int, error) {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var errs []error
+	n := 0
+	for _, c := range list {
+		if !which.takes(c.Labels) {
+			continue
+		}
+		n++
+		wg.Go(func() {
+			if err := e.remove(ctx, c.ID); err != nil {
+				mu.Lock()
+				errs = append(errs, err)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return n, errors.Join(errs...)
+}
+
+func (e *Engine) remove(ctx context.Context, id string) error {
+	_, err := e.docker.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	// A conflict is a removal that is under way already: AutoRemove, or another sweep.
+	if err == nil || cerrdefs.IsNotFound(err) || cerrdefs.IsConflict(err) {
+		return nil
+	}
+	return fmt.Errorf("remove container %.12s: %w", id, err)
+}
+
+func (e *Engine) removeImages(ctx context.Context) (int, error) {
+	list, err := e.docker.ImageList(ctx, client.ImageListOptions{Filters: labelled(labelImage)})
+	if err != nil {
+		return 0, fmt.Errorf("list images: %w", err)
+	}
+	var errs []error
+	n := 0
+	for _, img := range list.Items {
+		if _, err := e.docker.ImageRemove(ctx, img.ID, client.ImageRemoveOptions{Force: true, PruneChildren: true}); err != nil && !cerrdefs.IsNotFound(err) {
+			errs = append(errs, fmt.Errorf("remove image %.19s: %w", img.ID, err))
+			continue
+		}
+		n++
+	}
+	return n, errors.Join(errs...)
+}
+
+// buildDir holds everything that an image build keeps on disk; its name tells whose it is.
+func buildDir(o Owner) string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("badgateway-%d-%d-%s", o.PID, o.Start, o.Run))
+}
+
+func sweepBuilds(which Which) (int, error) {
+	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), "badgateway-*-*-*"))
+	var errs []error
+	n := 0
+	for _, dir := range dirs {
+		var o Owner
+		name := filepath.Base(dir)
+		if _, err := fmt.Sscanf(name, "badgateway-%d-%d-%s", &o.PID, &o.Start, &o.Run); err != nil {
+			continue
+		}
+		o.Host = thisHost()
+		if which.Run != "" && o.Run != which.Run || which.Run == "" && !which.Living && !o.Gone() {
+			continue
+		}
+		n++
+		errs = append(errs, killBuild(dir), os.RemoveAll(dir))
+	}
+	return n, errors.Join(errs...)
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/badgateway/badgateway/containers/nginx"
+	"github.com/badgateway/badgateway/harness/drill"
+)
+
+func imagesCommand() *cobra.Command {
+	var o drill.Options
+	c := &cobra.Command{
+		Use:   "images",
+		Short: "Get the images that drills need: found, pulled, or built",
+		Long: `Get the images that drills need. Each is looked up locally, else pulled, else
+built from Debian packages with mmdebstrap (about 20 s; BADGATEWAY_MIRROR names
+another mirror than mmdebstrap's own default).`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			p := newProgress(c.ErrOrStderr())
+			o.Logf = p.line
+			env, err := setup(c.Context(), o)
+			p.done()
+			if err != nil {
+				return err
+			}
+			defer env.Close()
+			for _, proxy := range env.Proxies {
+				fmt.Fprintf(c.OutOrStdout(), "%s %s: %s\n", proxy.Kind, proxy.Version, proxy.Image)
+			}
+			return nil
+		},
+	}
+	proxyFlags(c, &o)
+	return c
+}
+
+// proxyFlags are those that choose what drills run against.
+func proxyFlags(c *cobra.Command, o *drill.Options) {
+	c.Flags().StringSliceVar(&o.Versions, "proxy-version", []string{nginx.Newest()}, "versions of nginx, or all")
+	c.Flags().StringVar(&o.Image, "image", "", "an nginx image of your own instead")
+	c.RegisterFlagCompletionFunc("proxy-version", cobra.FixedCompletions(append(nginx.Versions(), "all"), cobra.ShellCompDirectiveNoFileComp))
+}

@@ -1,0 +1,117 @@
+// Command badgateway makes every 502 and 504 happen on purpose behind a real
+// proxy, names the cause from the evidence, and proves the fix.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/badgateway/badgateway/containers"
+	"github.com/badgateway/badgateway/harness/drill"
+)
+
+// Exit statuses. They are part of the interface.
+const (
+	exitFindings    = 1 // something was found, or a drill did not do as declared
+	exitUsage       = 2 // unusable input or usage
+	exitEnvironment = 3 // no Docker, no permission, no image
+)
+
+// status is an error that ends the program with a certain exit status; nothing is printed for an empty one.
+type status struct {
+	code int
+	err  error
+}
+
+func (s *status) Error() string {
+	if s.err == nil {
+		return ""
+	}
+	return s.err.Error()
+}
+
+func (s *status) Unwrap() error { return s.err }
+
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &status{exitUsage, err}
+}
+
+func environment(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &status{exitEnvironment, err}
+}
+
+func main() {
+	drill.IsCommand = true
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second Ctrl-C ends the program at once; the guard cleans up.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx))
+}
+
+func run(ctx context.Context) int {
+	err := root().ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	if text := explainError(err); text != "" {
+		fmt.Fprintln(os.Stderr, "badgateway: "+text)
+	}
+	var s *status
+	switch {
+	case errors.As(err, &s):
+		return s.code
+	case errors.Is(err, containers.ErrUnavailable):
+		return exitEnvironment
+	case errors.Is(err, context.Canceled):
+		return 128 + int(syscall.SIGINT)
+	}
+	return exitUsage
+}
+
+// explainError adds what to do to errors that do not say so themselves.
+func explainError(err error) string {
+	text := strings.TrimSpace(err.Error())
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
+	if errors.Is(err, containers.ErrUnavailable) {
+		return text + "; start it (systemctl start docker), or set DOCKER_HOST"
+	}
+	return text
+}
+
+func root() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "badgateway",
+		Short: "Make every 502 and 504 happen on purpose, name the cause, prove the fix",
+		Long: `badgateway makes every 502 and 504 happen on purpose behind a real proxy, names
+the cause from the evidence alone, applies the fix that it proposes, and proves
+that the fix works.
+
+Exit status: 0 nothing found or all passed; 1 findings, or a drill failed;
+2 unusable input or usage; 3 the environment is missing something (Docker).`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+	}
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
+	})
+	c.AddCommand(scenariosCommand(), diagnoseCommand(), explainCommand(), imagesCommand(), cleanCommand(), versionCommand(),
+		sidecarCommand(), reapCommand())
+	return c
+}

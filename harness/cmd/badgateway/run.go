@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/badgateway/badgateway/harness/drill"
+	"github.com/badgateway/badgateway/harness/report"
+	"github.com/badgateway/badgateway/harness/scenario"
+)
+
+type runFlags struct {
+	drill.Options
+	procs int
+	dir   string
+}
+
+func runCommand() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "run [NAME[/VARIANT]...]",
+		Short: "Run scenarios: break, diagnose, mend, prove",
+		Long: `Run scenarios, all of them when none is named. Each drill gets a pod of its own:
+the fault is made, the symptom is compared with the declaration, the diagnoser
+concludes from evidence alone, every trap is sprung, the proposed remedy is
+applied, and the steady state must be back.`,
+		Example: `  badgateway scenarios run
+  badgateway scenarios run wrong-port oversized-header/fastcgi-unix
+  badgateway scenarios run --proxy-version all --procs 4
+  badgateway scenarios run wrong-port/http-tcp --keep`,
+		ValidArgsFunction: completeScenarios,
+		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args) },
+	}
+	proxyFlags(c, &f.Options)
+	c.Flags().IntVar(&f.procs, "procs", 2*runtime.NumCPU(), "drills at a time")
+	c.Flags().StringVar(&f.dir, "report", "report", "directory for scenarios.json")
+	c.Flags().BoolVar(&f.Keep, "keep", false, "leave one drill broken, for a person to repair")
+	return c
+}
+
+func (f *runFlags) run(c *cobra.Command, args []string) error {
+	catalogue, err := scenario.Builtin()
+	if err != nil {
+		return usage(err)
+	}
+	drills, err := selected(catalogue, args)
+	if err != nil {
+		return usage(err)
+	}
+	p := newProgress(c.ErrOrStderr())
+	f.Logf = p.line
+	env, err := setup(c.Context(), f.Options)
+	p.done()
+	if err != nil {
+		return err
+	}
+	if f.Keep {
+		return errors.Join(keep(c.Context(), env, drills[0], c.OutOrStdout()), env.Close())
+	}
+	return errors.Join(f.runAll(c, env, env.Jobs(drills)), env.Close())
+}
+
+func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill.Job) error {
+	out := c.OutOrStdout()
+	p := newProgress(c.ErrOrStderr())
+	var results []drill.Result
+	report.Header(out)
+	err := env.RunAll(c.Context(), jobs, f.procs, func(j drill.Job, r drill.Result, err error) {
+		p.done()
+		if err != nil {
+			r.Why = err.Error()
+		}
+		results = append(results, r)
+		report.Row(out, r)
+		if p.width > 0 {
+			p.line("%d of %d drills", len(results), len(jobs))
+		}
+	})
+	p.done()
+	report.Footer(out, results)
+	if werr := report.Write(f.dir, results); werr != nil {
+		return usage(werr)
+	}
+	return verdict(err, results)
+}
+
+func verdict(err error, results []drill.Result) error {
+	if err != nil {
+		return environment(err)
+	}
+	for _, r := range results {
+		if !r.Passed {
+			return &status{code: exitFindings}
+		}
+	}
+	return nil
+}
+
+// keep breaks one drill and leaves it.
+func keep(ctx context.Context, env *drill.Environment, d scenario.Drill, out io.Writer) error {
+	s, err := env.Start(ctx, d, env.Proxies[0])
+	if err != nil {
+		return environment(err)
+	}
+	m, err := s.Symptom(ctx)
+	if err != nil {
+		return environment(err)
+	}
+	id := s.Container()[:12]
+	fmt.Fprintf(out, `%s: %s
+
+The proxy answers at      %s   (status %d)
+A shell beside it:        docker exec -it %s sh
+Its configuration:        /etc/nginx/nginx.conf, its log: /var/log/nginx/error.log
+After an edit:            docker exec %s nginx -s reload
+Hints:                    badgateway scenarios show %s --hints 1
+When you are done:        badgateway clean
+`, s.Result.Name(), d.Title, s.Address(), s.Result.Status, id, id, d.Name)
+	if len(m) > 0 {
+		fmt.Fprintln(out, "\nIt does not look as declared:", m)
+		return &status{code: exitFindings}
+	}
+	return nil
+}

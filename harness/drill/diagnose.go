@@ -1,0 +1,61 @@
+package drill
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/badgateway/badgateway/diagnoser"
+	"github.com/badgateway/badgateway/harness/sidecar"
+)
+
+// Diagnose collects evidence in the pod and diagnoses from it alone: nothing of
+// the scenario's declaration reaches the diagnoser.
+func (s *Session) Diagnose(ctx context.Context) (Mismatches, error) {
+	var err error
+	s.Evidence, err = s.client.Evidence(ctx, sidecar.Collect{Probe: true})
+	if err != nil {
+		return nil, fmt.Errorf("collect evidence: %w", err)
+	}
+	if s.Report, err = diagnoser.Diagnose(ctx, s.Evidence); err != nil {
+		return nil, fmt.Errorf("diagnose: %w", err)
+	}
+	return s.judge(), nil
+}
+
+func (s *Session) judge() Mismatches {
+	var m Mismatches
+	first := s.first()
+	if first == nil {
+		m.add("nothing was found, want %s", s.Cause)
+		return m
+	}
+	s.Result.Diagnosed, s.Result.Certainty = first.Cause, first.Certainty
+	if first.Cause != s.Cause {
+		m.add("diagnosed as %s (%s), want %s", first.Cause, first.Certainty, s.Cause)
+	}
+	remedy := s.proposed()
+	if remedy == nil {
+		m.add("no remedy is proposed")
+		return m
+	}
+	s.Result.Remedy = remedy.Action
+	if want := s.Drill.Remedy(); remedy.Action != want {
+		m.add("the proposed remedy is %s, want %s", remedy.Action, want)
+	}
+	return m
+}
+
+func (s *Session) first() *diagnoser.Finding {
+	if s.Report == nil || len(s.Report.Findings) == 0 {
+		return nil
+	}
+	return &s.Report.Findings[0]
+}
+
+func (s *Session) proposed() *diagnoser.Remedy {
+	first := s.first()
+	if first == nil || len(first.Remedies) == 0 {
+		return nil
+	}
+	return &first.Remedies[0]
+}

@@ -1,0 +1,121 @@
+// Package drill is the engine: it runs one scenario in a pod of its own, from the
+// fault to the proof that the diagnoser's own remedy works. The command and the
+// suites call the same code; what does not match is returned, never asserted.
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/badgateway/badgateway/containers"
+	"github.com/badgateway/badgateway/containers/nginx"
+	"github.com/badgateway/badgateway/harness/scenario"
+)
+
+// lease is how long a pod outlives its owner's last sign of life; it is renewed three times as often.
+const lease = 20 * time.Second
+
+// Options says which proxy the drills run against.
+type Options struct {
+	Versions []string // of nginx; empty is the newest
+	Image    string   // the user's own image instead; Versions is then empty
+	Keep     bool     // leave the pods for a person, after the symptom
+	Logf     func(format string, args ...any)
+}
+
+// Environment is all that drills share: the Docker Engine and images that are present.
+type Environment struct {
+	Catalogue *scenario.Catalogue
+	Proxies   []Proxy
+	Keep      bool
+	engine    *containers.Engine
+	sidecar   string
+}
+
+// Proxy is one image to run drills against.
+type Proxy struct {
+	Kind    string // "nginx"
+	Version string // "1.30"; for a user's image its reference
+	Image   string // present locally
+}
+
+// Setup connects to Docker, sweeps what dead runs left, and makes sure of the images.
+// The error wraps containers.ErrUnavailable when there is no Docker.
+func Setup(ctx context.Context, o Options) (*Environment, error) {
+	catalogue, err := scenario.Builtin()
+	if err != nil {
+		return nil, err
+	}
+	env := &Environment{Catalogue: catalogue, Keep: o.Keep}
+	if env.engine, err = connect(ctx, o.Logf); err != nil {
+		return nil, err
+	}
+	if err := env.prepare(ctx, o); err != nil {
+		return nil, errors.Join(err, env.Close())
+	}
+	return env, nil
+}
+
+func connect(ctx context.Context, logf func(string, ...any)) (*containers.Engine, error) {
+	owner, err := containers.Self()
+	if err != nil {
+		return nil, err
+	}
+	engine, err := containers.Connect(ctx, owner)
+	if err == nil && logf != nil {
+		engine.Logf = logf
+	}
+	return engine, err
+}
+
+func (env *Environment) prepare(ctx context.Context, o Options) error {
+	program, err := Program(ctx)
+	if err != nil {
+		return err
+	}
+	if err := env.engine.Guard(program); err != nil {
+		return err
+	}
+	if _, err := env.engine.Sweep(ctx, containers.Which{}); err != nil {
+		return err
+	}
+	if env.sidecar, err = env.engine.EnsureSidecar(ctx, program); err != nil {
+		return err
+	}
+	env.Proxies, err = env.proxies(ctx, o)
+	return err
+}
+
+func (env *Environment) proxies(ctx context.Context, o Options) ([]Proxy, error) {
+	if o.Image != "" {
+		ref, err := env.engine.Ensure(ctx, containers.Image{Public: o.Image})
+		return []Proxy{{"nginx", o.Image, ref}}, err
+	}
+	versions := o.Versions
+	if len(versions) == 0 {
+		versions = []string{nginx.Newest()}
+	}
+	var list []Proxy
+	for _, v := range versions {
+		image, err := nginx.Image(v)
+		if err != nil {
+			return nil, err
+		}
+		ref, err := env.engine.Ensure(ctx, image)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Proxy{"nginx", v, ref})
+	}
+	return list, nil
+}
+
+// Close waits until nothing of this run is left, but what is kept on purpose.
+func (env *Environment) Close() error {
+	if err := env.engine.Close(); err != nil {
+		return fmt.Errorf("clean up: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package drill
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/badgateway/badgateway/harness/scenario"
+	"github.com/badgateway/badgateway/harness/sidecar"
+)
+
+// Observation is one look at the proxy: the answer, and what was logged meanwhile.
+type Observation struct {
+	Seen sidecar.Seen
+	Log  sidecar.Events
+}
+
+// look lets the timeline happen, asks once and reads the log from before both.
+func (s *Session) look(ctx context.Context) (Observation, error) {
+	var o Observation
+	mark, err := s.client.Mark(ctx)
+	if err != nil {
+		return o, err
+	}
+	before := slices.Concat(s.Timeline, s.Probe.Before)
+	o.Seen, err = s.client.Probe(ctx, sidecar.Look{Before: before, Request: s.request(), Tag: s.tag})
+	if err != nil {
+		return o, err
+	}
+	o.Log, err = s.client.Log(ctx, mark)
+	return o, err
+}
+
+// request is the probe's, spelled out: an empty one would not be sent.
+func (s *Session) request() scenario.Request {
+	q := s.Probe.Request
+	if q.Path == "" {
+		q.Path = "/"
+	}
+	return q
+}
+
+// Symptom looks at the broken proxy and compares with the declaration.
+func (s *Session) Symptom(ctx context.Context) (Mismatches, error) {
+	o, err := s.look(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look at the symptom: %w", err)
+	}
+	s.Result.Status = o.Seen.Status
+	return s.compare(o), nil
+}
+
+func (s *Session) compare(o Observation) Mismatches {
+	var m Mismatches
+	want := s.Drill.Symptom()
+	if o.Seen.Status != want.Status {
+		m.add("status is %d, want %d%s", o.Seen.Status, want.Status, suffix(o.Seen.Error))
+	}
+	if o.Seen.Took < want.After {
+		m.add("the answer took %v, want at least %v", o.Seen.Took, want.After)
+	}
+	for _, e := range want.Events {
+		if !slices.ContainsFunc(o.Log.Events, matches(e)) {
+			m.add("the log shows no %q", describe(e))
+		}
+	}
+	for _, e := range o.Log.Events {
+		if !slices.ContainsFunc(want.Events, func(w scenario.Event) bool { return matches(w)(e) }) {
+			m.add("the log shows %q (%d), which is not declared", e.Phase+", "+e.Outcome, e.Errno)
+		}
+	}
+	return append(m, alarms(o)...)
+}
+
+// alarms: the proxy itself must be well, whatever its backend does.
+func alarms(o Observation) (m Mismatches) {
+	for _, a := range o.Log.Alarms {
+		m.add("the proxy logged %s", a)
+	}
+	return m
+}
+
+func describe(e scenario.Event) string {
+	if e.Errno != 0 {
+		return fmt.Sprintf("%s, %s (%d)", e.Phase, e.Outcome, e.Errno)
+	}
+	return e.Phase + ", " + e.Outcome
+}
+
+func suffix(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
+}
+
+// steadyProbes is how many probes in a row must be well before a remedy counts.
+const steadyProbes = 3
+
+// steady lets the timeline happen once and then asks n times in a row.
+func (s *Session) steady(ctx context.Context, n int) (Mismatches, error) {
+	var m Mismatches
+	if len(s.Timeline) > 0 {
+		if _, err := s.client.Probe(ctx, sidecar.Look{Before: s.Timeline, Tag: s.tag}); err != nil {
+			return nil, err
+		}
+	}
+	mark, err := s.client.Mark(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range n {
+		seen, err := s.client.Probe(ctx, sidecar.Look{Before: s.Probe.Before, Request: s.request(), Tag: s.tag})
+		if err != nil {
+			return nil, err
+		}
+		if want := s.Probe.Expect; seen.Status != want.Status || seen.Cut || !strings.Contains(seen.Body, want.Body) {
+			m.add("probe %d of %d got %d, want %d%s", i+1, n, seen.Status, want.Status, suffix(seen.Error))
+		}
+	}
+	log, err := s.client.Log(ctx, mark)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range log.Events {
+		m.add("the log still shows %q", e.Text)
+	}
+	return append(m, alarms(Observation{Log: log})...), nil
+}

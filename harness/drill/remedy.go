@@ -1,0 +1,115 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser"
+	"github.com/badgateway/badgateway/harness/scenario"
+	"github.com/badgateway/badgateway/harness/sidecar"
+)
+
+// Recover applies the remedy that the diagnoser proposed and looks whether the steady state is back.
+func (s *Session) Recover(ctx context.Context) (Mismatches, error) {
+	remedy := s.proposed()
+	if remedy == nil {
+		return Mismatches{"there is no remedy to apply"}, nil
+	}
+	if err := s.apply(ctx, *remedy); err != nil {
+		var refused *sidecar.Refused
+		if errors.As(err, &refused) {
+			return Mismatches{fmt.Sprintf("the remedy %s cannot be applied: %v", remedy.Action, err)}, nil
+		}
+		return nil, fmt.Errorf("apply %s: %w", remedy.Action, err)
+	}
+	m, err := s.steady(ctx, steadyProbes)
+	if err != nil {
+		return nil, fmt.Errorf("look at the steady state: %w", err)
+	}
+	s.Result.Recovered = len(m) == 0
+	verified := s.Result.Recovered
+	remedy.Verified = &verified
+	return m, nil
+}
+
+// apply carries a remedy out. Whatever a trap left in the configuration goes away with it.
+func (s *Session) apply(ctx context.Context, r diagnoser.Remedy) error {
+	if r.Action == diagnoser.EditConfig {
+		edited, err := applyEdits(s.conf, r.Edits)
+		if err != nil {
+			return &sidecar.Refused{Reason: err.Error()}
+		}
+		s.edited = false
+		return s.client.Configure(ctx, sidecar.Config{Files: map[string]string{sidecar.ConfigPath: edited}})
+	}
+	if s.edited {
+		if err := s.configure(ctx, s.conf, false); err != nil {
+			return err
+		}
+		s.edited = false
+	}
+	switch r.Action {
+	case diagnoser.StartBackend, diagnoser.RestartBackend:
+		return s.restart(ctx, r.Action, r.Params)
+	case diagnoser.SetPolicy:
+		return s.setPolicy(ctx, r.Params)
+	}
+	return s.client.Apply(ctx, r)
+}
+
+// restart starts the backend that the remedy names by its address; what it does afterwards the scenario says.
+func (s *Session) restart(ctx context.Context, action string, p *diagnoser.Params) error {
+	if p == nil {
+		return &sidecar.Refused{Reason: action + " names no upstream"}
+	}
+	var names []string
+	for name, u := range s.Upstreams {
+		if s.backs(u, p.Upstream) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return &sidecar.Refused{Reason: fmt.Sprintf("nothing in this pod is %q (known: %s)", p.Upstream,
+			strings.Join(slices.Sorted(maps.Keys(s.Upstreams)), ", "))}
+	}
+	for _, name := range names {
+		if err := s.restartOne(ctx, action, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Session) restartOne(ctx context.Context, action, name string) error {
+	plan, err := scenario.PlanText(s.Upstreams[name].After[action])
+	if err != nil {
+		return err
+	}
+	return s.client.Upstream(name).Restart(ctx, plan)
+}
+
+// backs reports whether the upstream listens at the address of "http://127.0.0.1:9000" or "fastcgi://unix:/run/app.sock".
+func (s *Session) backs(u scenario.Upstream, upstream string) bool {
+	_, address, ok := strings.Cut(upstream, "://")
+	if !ok {
+		address = upstream
+	}
+	return strings.TrimPrefix(address, "unix:") == u.Listen[s.Transport()]
+}
+
+// setPolicy turns the boolean that the scenario has off. A policy is the host's and holds from
+// a process's start here, so the proxy starts anew, in a pod that is otherwise the same.
+func (s *Session) setPolicy(ctx context.Context, p *diagnoser.Params) error {
+	if p == nil || p.Policy != s.Host.Deny || p.Value != "on" {
+		return &sidecar.Refused{Reason: fmt.Sprintf("the policy %+v does not decide anything here", p)}
+	}
+	s.denied = false
+	if err := s.down(ctx); err != nil {
+		return err
+	}
+	return s.up(ctx)
+}

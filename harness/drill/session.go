@@ -1,0 +1,151 @@
+package drill
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/badgateway/badgateway/containers"
+	"github.com/badgateway/badgateway/diagnoser"
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/harness/scenario"
+	"github.com/badgateway/badgateway/harness/sidecar"
+)
+
+// Session is one drill under way. Its steps are called in the order Symptom,
+// Diagnose, Traps, Recover; each returns what did not match, and an error only
+// when it could not be carried out. Traps come before the remedy, because each leaves the
+// fault in place: nothing has to be broken a second time.
+type Session struct {
+	scenario.Drill
+	Proxy    Proxy
+	Result   Result
+	Evidence evidence.Evidence // what the diagnosis was made from
+	Report   *diagnoser.Report
+
+	env    *Environment
+	pod    *containers.Pod
+	client *sidecar.Client
+	stop   context.CancelFunc // of the lease's renewal
+	conf   string             // the configuration as given
+	tag    string             // of this drill's requests
+	denied bool               // the host's policy forbids the proxy to connect
+	edited bool               // a trap has changed the configuration
+	begin  time.Time
+}
+
+// Start brings a pod up with the fault in it.
+func (env *Environment) Start(ctx context.Context, d scenario.Drill, p Proxy) (*Session, error) {
+	tag := make([]byte, 4)
+	rand.Read(tag)
+	s := &Session{
+		Drill: d, Proxy: p, env: env, begin: time.Now(), tag: hex.EncodeToString(tag), denied: d.Host.Deny != "",
+		Result: newResult(d, p),
+	}
+	var err error
+	if s.conf, err = env.Catalogue.Text(d.Scenario, d.Conf()); err != nil {
+		return nil, err
+	}
+	if err := s.up(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("start: %w", err), s.Close(context.WithoutCancel(ctx)))
+	}
+	return s, nil
+}
+
+// up makes the world as the scenario declares it, in a fresh pod.
+func (s *Session) up(ctx context.Context) error {
+	spec := containers.PodSpec{
+		Image: s.Proxy.Image, Sidecar: s.env.sidecar, DenyConnect: s.denied, Keep: s.env.Keep, Lease: lease,
+	}
+	if s.env.Keep {
+		spec.Publish = sidecar.ProxyPort
+	}
+	var err error
+	if s.pod, err = s.env.engine.StartPod(ctx, spec); err != nil {
+		return err
+	}
+	s.client = sidecar.NewClient(s.pod.Control, s.pod.Token)
+	if err := s.client.Ready(ctx); err != nil {
+		return err
+	}
+	s.renew()
+	return s.breakIt(ctx)
+}
+
+func (s *Session) breakIt(ctx context.Context) error {
+	for _, name := range slices.Sorted(maps.Keys(s.Upstreams)) {
+		u := s.Upstreams[name]
+		plan, err := scenario.PlanText(u.Plan)
+		if err != nil {
+			return err
+		}
+		if err := s.client.Start(ctx, name, sidecar.Upstream{Listen: s.Listen(u), Protocol: s.Protocol(), Plan: plan}); err != nil {
+			return err
+		}
+	}
+	if len(s.Host.Kernel) > 0 {
+		if err := s.client.Break(ctx, s.Host.Kernel); err != nil {
+			return err
+		}
+	}
+	return s.configure(ctx, s.conf, true)
+}
+
+// configure names the scenario's own file when the proxy rejects the configuration.
+func (s *Session) configure(ctx context.Context, text string, first bool) error {
+	err := s.client.Configure(ctx, sidecar.Config{Files: map[string]string{sidecar.ConfigPath: text}, First: first})
+	var refused *sidecar.Refused
+	if errors.As(err, &refused) {
+		return rejected(s.env.Catalogue.Path(s.Scenario, s.Conf()), refused)
+	}
+	return err
+}
+
+// renew keeps the pod alive while the session lasts.
+func (s *Session) renew() {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	client := s.client
+	go func() {
+		tick := time.NewTicker(lease / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				client.Renew(ctx)
+			}
+		}
+	}()
+}
+
+// down removes the pod.
+func (s *Session) down(ctx context.Context) error {
+	if s.stop != nil {
+		s.stop()
+		s.client.Close()
+	}
+	if s.pod == nil || s.env.Keep {
+		return nil
+	}
+	return s.pod.Close(ctx)
+}
+
+// Close removes the pod, unless it is kept, and completes the result.
+func (s *Session) Close(ctx context.Context) error {
+	err := s.down(ctx)
+	s.Result.Seconds = time.Since(s.begin).Round(time.Millisecond).Seconds()
+	return err
+}
+
+// Address is where the proxy of a kept pod answers.
+func (s *Session) Address() string { return "http://" + s.pod.Published + "/" }
+
+// Container is the id of the proxy's container.
+func (s *Session) Container() string { return s.pod.Proxy }

@@ -1,0 +1,71 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/badgateway/badgateway/diagnoser"
+	"github.com/badgateway/badgateway/harness/scenario"
+	"github.com/badgateway/badgateway/harness/sidecar"
+)
+
+// Traps springs each trap of the scenario and looks whether the symptom stays.
+func (s *Session) Traps(ctx context.Context) (Mismatches, error) {
+	var all Mismatches
+	for _, t := range s.Drill.Traps() {
+		m, err := s.spring(ctx, t)
+		if err != nil {
+			return nil, fmt.Errorf("spring trap %q: %w", t.Name(), err)
+		}
+		for _, text := range m {
+			all.add("trap %q: %s", t.Name(), text)
+		}
+	}
+	s.Result.TrapsHeld = len(all) == 0
+	return all, nil
+}
+
+func (s *Session) spring(ctx context.Context, t scenario.Trap) (Mismatches, error) {
+	if err := s.set(ctx, t); err != nil {
+		var refused *sidecar.Refused
+		if errors.As(err, &refused) {
+			return Mismatches{fmt.Sprintf("cannot be applied: %v", err)}, nil
+		}
+		return nil, err
+	}
+	o, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if t.Action == diagnoser.SetPermission {
+		err = s.restorePermissions(ctx)
+	}
+	return s.compare(o), err
+}
+
+func (s *Session) set(ctx context.Context, t scenario.Trap) error {
+	if t.Edit != nil {
+		edited, err := setDirective(s.conf, *t.Edit)
+		if err != nil {
+			return &sidecar.Refused{Reason: err.Error()}
+		}
+		s.edited = true
+		return s.client.Configure(ctx, sidecar.Config{Files: map[string]string{sidecar.ConfigPath: edited}})
+	}
+	switch t.Action {
+	case diagnoser.StartBackend, diagnoser.RestartBackend:
+		return s.restartOne(ctx, t.Action, t.Upstream)
+	}
+	return s.client.Apply(ctx, diagnoser.Remedy{Action: t.Action, Params: &diagnoser.Params{Path: t.Path, Mode: t.Mode}})
+}
+
+// restorePermissions has every backend make its socket anew, with the modes of its plan.
+func (s *Session) restorePermissions(ctx context.Context) error {
+	for name := range s.Upstreams {
+		if err := s.client.Upstream(name).Restart(ctx, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}

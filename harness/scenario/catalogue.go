@@ -1,0 +1,175 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/badgateway/badgateway/scenarios"
+	"github.com/badgateway/badgateway/simulator/strictyaml"
+)
+
+// Catalogue is a set of scenarios, sorted by name.
+type Catalogue struct {
+	fsys fs.FS
+	root string // what errors put before a name: "scenarios"
+	list []*Scenario
+}
+
+// Builtin reads the catalogue that comes with the program.
+func Builtin() (*Catalogue, error) { return Read(scenarios.FS, "scenarios") }
+
+// Read reads every folder of fsys that holds a scenario.yaml. Errors begin with
+// path:line:column of the mistake, the path under root.
+func Read(fsys fs.FS, root string) (*Catalogue, error) {
+	files, err := fs.Glob(fsys, "*/scenario.yaml")
+	if err != nil {
+		return nil, err
+	}
+	c := &Catalogue{fsys: fsys, root: root}
+	var errs []error
+	for _, file := range files {
+		s, err := c.read(file)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		c.list = append(c.list, s)
+	}
+	return c, errors.Join(errs...)
+}
+
+func (c *Catalogue) read(file string) (*Scenario, error) {
+	data, err := fs.ReadFile(c.fsys, file)
+	if err != nil {
+		return nil, err
+	}
+	shown := path.Join(c.root, file)
+	s := &Scenario{Name: path.Dir(file)}
+	if err := strictyaml.Unmarshal(shown, data, s); err != nil {
+		return nil, err
+	}
+	if err := c.check(s, shown, data); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// All returns every scenario, sorted by name.
+func (c *Catalogue) All() []*Scenario { return c.list }
+
+// Find returns the named scenario. The error lists names that look alike, or all.
+func (c *Catalogue) Find(name string) (*Scenario, error) {
+	var names, alike []string
+	for _, s := range c.list {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+		if strings.Contains(s.Name, name) || strings.Contains(name, s.Name) || s.Cause == name {
+			alike = append(alike, s.Name)
+		}
+	}
+	if len(alike) > 0 {
+		return nil, fmt.Errorf("unknown scenario %q; did you mean %s?", name, strings.Join(alike, " or "))
+	}
+	return nil, fmt.Errorf("unknown scenario %q (known: %s)", name, strings.Join(names, ", "))
+}
+
+// Text returns a file of the scenario's folder.
+func (c *Catalogue) Text(s *Scenario, file string) (string, error) {
+	data, err := fs.ReadFile(c.fsys, path.Join(s.Name, file))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", path.Join(c.root, s.Name, file), errors.Unwrap(err))
+	}
+	return string(data), nil
+}
+
+// Path is where a file of the scenario is, for messages.
+func (c *Catalogue) Path(s *Scenario, file string) string { return path.Join(c.root, s.Name, file) }
+
+// Drills lists every variant of every scenario.
+func (c *Catalogue) Drills() []Drill {
+	var drills []Drill
+	for _, s := range c.list {
+		drills = append(drills, s.Drills()...)
+	}
+	return drills
+}
+
+// Drill is one variant of one scenario.
+type Drill struct {
+	*Scenario
+	Variant string // "fastcgi-unix"
+}
+
+// Drills lists the variants, sorted.
+func (s *Scenario) Drills() []Drill {
+	var drills []Drill
+	for v := range s.Variants {
+		drills = append(drills, Drill{s, v})
+	}
+	slices.SortFunc(drills, func(a, b Drill) int { return strings.Compare(a.Variant, b.Variant) })
+	return drills
+}
+
+// Protocol is "http" or "fastcgi".
+func (d Drill) Protocol() string { p, _, _ := strings.Cut(d.Variant, "-"); return p }
+
+// Transport is "tcp" or "unix".
+func (d Drill) Transport() string { _, t, _ := strings.Cut(d.Variant, "-"); return t }
+
+// Conf is the name of the variant's nginx.conf beside scenario.yaml.
+func (d Drill) Conf() string { return d.Variant + ".conf" }
+
+// Symptom is what this variant must show.
+func (d Drill) Symptom() Symptom {
+	if s := d.Variants[d.Variant].Symptom; s != nil {
+		return *s
+	}
+	return d.Scenario.Symptom
+}
+
+// Remedy is the action that must be proposed for this variant.
+func (d Drill) Remedy() string {
+	if r := d.Variants[d.Variant].Remedy; r != "" {
+		return r
+	}
+	return d.Scenario.Remedy
+}
+
+// Traps are those of the scenario that are traps in this variant.
+func (d Drill) Traps() []Trap {
+	var list []Trap
+	for _, t := range d.Scenario.Traps {
+		if t.Only == "" || t.Only == d.Protocol() {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// Name is the trap in a few words, for messages.
+func (t Trap) Name() string {
+	if t.Edit != nil {
+		return t.Edit.Directive + " " + t.Edit.Value
+	}
+	return strings.TrimSpace(t.Action + " " + t.Upstream + t.Path)
+}
+
+// Listen is where the upstream listens in this variant, "tcp:ADDRESS" or "unix:PATH".
+func (d Drill) Listen(u Upstream) string { return d.Transport() + ":" + u.Listen[d.Transport()] }
+
+// PlanText is a plan as YAML of its own, as the simulator reads it; empty for none.
+func PlanText(node *yaml.Node) (string, error) {
+	if node == nil {
+		return "", nil
+	}
+	out, err := yaml.Marshal(node)
+	return string(out), err
+}

@@ -1,0 +1,164 @@
+package scenario
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/badgateway/badgateway/diagnoser"
+	"github.com/badgateway/badgateway/simulator"
+	"github.com/badgateway/badgateway/simulator/strictyaml"
+)
+
+var (
+	levels   = []string{"easy", "medium", "hard"}
+	variants = []string{"fastcgi-tcp", "fastcgi-unix", "http-tcp", "http-unix"}
+	remedies = []string{
+		diagnoser.EditConfig, diagnoser.ReloadProxy, diagnoser.StartBackend, diagnoser.RestartBackend,
+		diagnoser.SetPermission, diagnoser.SetPolicy, diagnoser.RemoveFilter,
+	}
+	trapActions = []string{diagnoser.ReloadProxy, diagnoser.RestartBackend, diagnoser.StartBackend, diagnoser.SetPermission}
+)
+
+// checker finds what the types cannot say. It keeps the document's nodes for the positions of its errors.
+type checker struct {
+	file string
+	root *yaml.Node
+	s    *Scenario
+}
+
+func (c *Catalogue) check(s *Scenario, file string, data []byte) error {
+	root, err := strictyaml.Parse(file, data)
+	if err != nil {
+		return err
+	}
+	k := &checker{file: file, root: root, s: s}
+	for _, step := range []func() error{k.words, k.variants, k.upstreams, k.acts, k.traps} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	for _, d := range s.Drills() {
+		if _, err := fs.Stat(c.fsys, path.Join(s.Name, d.Conf())); err != nil {
+			return k.errorf([]string{"variants", d.Variant}, "variant %s has no %s beside it", d.Variant, d.Conf())
+		}
+	}
+	return nil
+}
+
+func (k *checker) words() error {
+	causes := diagnoser.CauseNames()
+	for _, w := range []struct {
+		field, value string
+		known        []string
+	}{{"level", k.s.Level, levels}, {"cause", k.s.Cause, causes}, {"remedy", k.s.Remedy, remedies}} {
+		if !slices.Contains(w.known, w.value) {
+			return k.errorf([]string{w.field}, "unknown %s %q (known: %s)", w.field, w.value, strings.Join(w.known, ", "))
+		}
+	}
+	return nil
+}
+
+func (k *checker) variants() error {
+	for name := range k.s.Variants {
+		if !slices.Contains(variants, name) {
+			return k.errorf([]string{"variants", name}, "unknown variant %q (known: %s)", name, strings.Join(variants, ", "))
+		}
+	}
+	return nil
+}
+
+func (k *checker) upstreams() error {
+	for name, u := range k.s.Upstreams {
+		at := []string{"upstreams", name}
+		for _, d := range k.s.Drills() {
+			if u.Listen[d.Transport()] == "" {
+				return k.errorf(append(at, "listen"), "variant %s needs an address for %s", d.Variant, d.Transport())
+			}
+		}
+		if u.Plan != nil {
+			if _, err := simulator.DecodePlan(k.file, u.Plan); err != nil {
+				return err
+			}
+		}
+		for action, plan := range u.After {
+			if !slices.Contains([]string{diagnoser.StartBackend, diagnoser.RestartBackend}, action) {
+				return k.errorf(append(at, "after", action), "unknown action %q (known: restart-backend, start-backend)", action)
+			}
+			if _, err := simulator.DecodePlan(k.file, plan); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (k *checker) acts() error {
+	for _, list := range []struct {
+		at   []string
+		acts []Act
+	}{{[]string{"timeline"}, k.s.Timeline}, {[]string{"probe", "before"}, k.s.Probe.Before}} {
+		for _, a := range list.acts {
+			set := 0
+			for _, is := range []bool{a.Request != nil, a.Refuse != "", a.Resume != "", a.Idle != 0} {
+				if is {
+					set++
+				}
+			}
+			if set != 1 {
+				return k.errorf(list.at, "each step is exactly one of request, refuse, resume, idle")
+			}
+			for _, name := range []string{a.Refuse, a.Resume} {
+				if _, ok := k.s.Upstreams[name]; name != "" && !ok {
+					return k.errorf(list.at, "unknown upstream %q", name)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (k *checker) traps() error {
+	for _, t := range k.s.Traps {
+		at := []string{"traps"}
+		switch {
+		case (t.Edit == nil) == (t.Action == ""):
+			return k.errorf(at, "a trap is either an edit or an action")
+		case t.Action != "" && !slices.Contains(trapActions, t.Action):
+			return k.errorf(at, "unknown action %q (known: %s)", t.Action, strings.Join(trapActions, ", "))
+		case t.Upstream != "" && k.s.Upstreams[t.Upstream].Listen == nil:
+			return k.errorf(at, "unknown upstream %q", t.Upstream)
+		}
+	}
+	return nil
+}
+
+// errorf puts the position of the value under keys before the message, or that
+// of the nearest one above it.
+func (k *checker) errorf(keys []string, format string, args ...any) error {
+	at := k.root
+	for _, key := range keys {
+		next := child(at, key)
+		if next == nil {
+			break
+		}
+		at = next
+	}
+	return fmt.Errorf("%s:%d:%d: %s", k.file, at.Line, at.Column, fmt.Sprintf(format, args...))
+}
+
+func child(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}

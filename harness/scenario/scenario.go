@@ -1,0 +1,118 @@
+// Package scenario reads the declarations under scenarios/. A scenario says what
+// is broken, what must be seen, what must be concluded and what mends it; all of
+// it is data, checked strictly when it is read.
+package scenario
+
+import (
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/badgateway/badgateway/harness/kernel"
+)
+
+// Scenario is one scenario.yaml.
+type Scenario struct {
+	Name  string `yaml:"-"` // of its folder
+	Title string `yaml:"title" strict:"required"`
+	Level string `yaml:"level" strict:"required"` // easy, medium, hard
+	Story string `yaml:"story" strict:"required"` // what a person on call is told
+
+	Variants  map[string]Variant  `yaml:"variants" strict:"required"` // by PROTOCOL-TRANSPORT
+	Upstreams map[string]Upstream `yaml:"upstreams" strict:"required"`
+	Host      Host                `yaml:"host"`
+	// Timeline is what happens before each look at the proxy: before the symptom, after each trap and after the remedy.
+	Timeline []Act   `yaml:"timeline"`
+	Probe    Probe   `yaml:"probe" strict:"required"`
+	Symptom  Symptom `yaml:"symptom" strict:"required"`
+
+	Cause  string   `yaml:"cause" strict:"required"`  // what the diagnoser must name first
+	Remedy string   `yaml:"remedy" strict:"required"` // the action that it must propose
+	Traps  []Trap   `yaml:"traps" strict:"required"`
+	Hints  []string `yaml:"hints" strict:"required"`
+}
+
+// Variant is one protocol over one transport; what it declares replaces what the scenario declares.
+type Variant struct {
+	Symptom *Symptom `yaml:"symptom"`
+	Remedy  string   `yaml:"remedy"`
+}
+
+// Upstream is one fake backend.
+type Upstream struct {
+	// Listen is the address for each transport: "127.0.0.1:9000" for tcp, a path for unix.
+	Listen map[string]string `yaml:"listen" strict:"required"`
+	Plan   *yaml.Node        `yaml:"plan"`
+	// After gives the plan that follows an action on this backend, by the action's name.
+	// An action that is not listed changes nothing of what the backend does.
+	After map[string]*yaml.Node `yaml:"after"`
+}
+
+// Host is what is wrong with the machine rather than with a backend.
+type Host struct {
+	Kernel []kernel.Fault `yaml:"kernel"`
+	// Deny names the policy boolean that is off and would have to be on for the proxy to connect over TCP.
+	Deny string `yaml:"deny"`
+}
+
+// Act is one step of a timeline, or of what precedes a probe; exactly one field is set.
+type Act struct {
+	Request *Request      `yaml:"request"`
+	Refuse  string        `yaml:"refuse"` // the upstream's name: stop listening
+	Resume  string        `yaml:"resume"` // listen again
+	Idle    time.Duration `yaml:"idle"`   // nothing happens for so long
+}
+
+// Request is one request of a client to the proxy.
+type Request struct {
+	Method string            `yaml:"method" json:"method,omitempty"` // GET
+	Path   string            `yaml:"path" json:"path,omitempty"`     // "/"
+	Body   string            `yaml:"body" json:"body,omitempty"`
+	Header map[string]string `yaml:"header" json:"header,omitempty"`
+}
+
+// Probe is the request whose answer is looked at, and what a healthy proxy answers.
+type Probe struct {
+	Request `yaml:",inline"`
+	Before  []Act  `yaml:"before"` // on the way to each probe
+	Expect  Expect `yaml:"expect" strict:"required"`
+}
+
+// Expect is what holds in the steady state.
+type Expect struct {
+	Status int    `yaml:"status" strict:"required"`
+	Body   string `yaml:"body"` // contained in the body
+}
+
+// Symptom is what an operator sees.
+type Symptom struct {
+	Status int           `yaml:"status" strict:"required"`
+	After  time.Duration `yaml:"after"` // not sooner than this; the proxy's own timeout
+	Events []Event       `yaml:"events" strict:"required"`
+}
+
+// Event is an upstream error that the proxy must have logged.
+type Event struct {
+	Phase   string `yaml:"phase" strict:"required"`
+	Outcome string `yaml:"outcome" strict:"required"`
+	Errno   int    `yaml:"errno"`
+}
+
+// Trap is a tempting wrong fix; Why says what it misses. Either Edit or Action is set.
+type Trap struct {
+	Why      string `yaml:"why" strict:"required"`
+	Edit     *Edit  `yaml:"edit"`
+	Action   string `yaml:"action"`   // restart-backend, start-backend, set-permission
+	Upstream string `yaml:"upstream"` // the upstream of the first two
+	Path     string `yaml:"path"`     // the file of the third
+	Mode     string `yaml:"mode"`     // octal
+	Only     string `yaml:"only"`     // the one protocol, http or fastcgi, in which it is a trap
+}
+
+// Edit sets a directive where the proxy passes the request on, or in the
+// enclosing block that In names: location, server, upstream or http.
+type Edit struct {
+	Directive string `yaml:"directive" strict:"required"`
+	Value     string `yaml:"value" strict:"required"`
+	In        string `yaml:"in"`
+}

@@ -1,0 +1,75 @@
+// Package sidecar is our process in the pod: it runs the fake upstreams, makes
+// kernel faults, writes the proxy's configuration, probes, collects evidence and
+// applies remedies. Client is its other end.
+//
+// The control API is HTTP and JSON under /v1/ with a bearer token. Errors are
+// {"error": "one line"} with a status of 4xx (the request is wrong, or the proxy
+// refused a configuration) or 500.
+package sidecar
+
+import (
+	"time"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/harness/kernel"
+	"github.com/badgateway/badgateway/harness/scenario"
+)
+
+// Places in the proxy's file system, as every nginx image has them.
+const (
+	ConfigPath = "/etc/nginx/nginx.conf"
+	LogPath    = "/var/log/nginx/error.log"
+	// ProxyPort is the port on which the configurations of scenarios listen.
+	ProxyPort = 8080
+)
+
+// Upstream is the body of PUT /v1/upstreams/NAME: a fake backend to start.
+type Upstream struct {
+	Listen   string `json:"listen"`   // "tcp:127.0.0.1:9000" or "unix:/run/app/app.sock"
+	Protocol string `json:"protocol"` // "http" or "fastcgi"
+	Plan     string `json:"plan"`     // YAML; empty serves well
+}
+
+// Config is the body of PUT /v1/proxy/config: the files to write, by their path in the proxy's file system.
+type Config struct {
+	Files map[string]string `json:"files"`
+	// First is set for the first configuration of a pod. The image's own configuration serves
+	// other ports, so nothing needs to wait for its workers to stop.
+	First bool `json:"first"`
+}
+
+// Look is the body of POST /v1/probe: what to do and then what to ask.
+type Look struct {
+	Before  []scenario.Act   `json:"before,omitempty"`
+	Request scenario.Request `json:"request"`
+	Tag     string           `json:"tag"` // sent as the User-Agent, so that the access log shows whose it is
+}
+
+// Seen is what was observed of one answer.
+type Seen struct {
+	Status int           `json:"status"` // 0 when no answer came
+	Took   time.Duration `json:"took"`   // nanoseconds, from the request to the end of the body
+	Body   string        `json:"body,omitempty"`
+	// Cut is true when the body ended before its announced length or last chunk.
+	Cut   bool   `json:"cut,omitempty"`
+	Error string `json:"error,omitempty"`
+}
+
+// Events is the answer of GET /v1/log: what the proxy logged since an offset.
+type Events struct {
+	Offset int64            `json:"offset"` // where the log ends now, in bytes
+	Text   string           `json:"text,omitempty"`
+	Events []evidence.Event `json:"events,omitempty"`
+	Alarms []string         `json:"alarms,omitempty"` // records at [alert] or [emerg]
+}
+
+// Collect is the body of POST /v1/evidence.
+type Collect struct {
+	Since int64 `json:"since"` // offset into the log
+	Probe bool  `json:"probe"` // ask the backends directly
+}
+
+// Kernel is the body of POST /v1/kernel.
+type Kernel struct {
+	Faults []kernel.Fault `json:"faults"`
+}

@@ -1,0 +1,163 @@
+package sidecar
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/badgateway/badgateway/diagnoser"
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/harness/kernel"
+	"github.com/badgateway/badgateway/simulator/control"
+)
+
+// Client speaks to one sidecar. Errors are the sidecar's own words; those of type *Refused
+// say that the request, not the environment, is at fault.
+type Client struct {
+	base  string
+	token string
+	http  *http.Client
+}
+
+// NewClient returns a client for the control API at base.
+func NewClient(base, token string) *Client {
+	return &Client{base: base, token: token, http: &http.Client{Transport: &authorized{token, &http.Transport{MaxIdleConnsPerHost: 4}}}}
+}
+
+type authorized struct {
+	token string
+	next  http.RoundTripper
+}
+
+func (a *authorized) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+a.token)
+	return a.next.RoundTrip(r)
+}
+
+// Close drops idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Ready waits until the sidecar answers and the proxy serves, 15 s at most.
+func (c *Client) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience+5*time.Second)
+	defer cancel()
+	var last error
+	err := until(ctx, patience+5*time.Second, func() (bool, error) {
+		last = c.call(ctx, http.MethodGet, "/v1/health", nil, nil)
+		return last == nil, nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait for the sidecar: %w", last)
+	}
+	return nil
+}
+
+// Renew keeps the pod alive for another lease.
+func (c *Client) Renew(ctx context.Context) error {
+	return c.call(ctx, http.MethodGet, "/v1/health", nil, nil)
+}
+
+// Configure writes files, has the proxy test them, and reloads.
+func (c *Client) Configure(ctx context.Context, config Config) error {
+	return c.call(ctx, http.MethodPut, "/v1/proxy/config", config, nil)
+}
+
+// Config returns the proxy's main configuration file as it stands.
+func (c *Client) Config(ctx context.Context) (string, error) {
+	var config Config
+	err := c.call(ctx, http.MethodGet, "/v1/proxy/config", nil, &config)
+	return config.Files[ConfigPath], err
+}
+
+// Mark returns where the log ends now.
+func (c *Client) Mark(ctx context.Context) (int64, error) {
+	var e Events
+	err := c.call(ctx, http.MethodGet, "/v1/log", nil, &e)
+	return e.Offset, err
+}
+
+// Log returns what the proxy logged since a mark.
+func (c *Client) Log(ctx context.Context, since int64) (Events, error) {
+	var e Events
+	err := c.call(ctx, http.MethodGet, "/v1/log?since="+strconv.FormatInt(since, 10), nil, &e)
+	return e, err
+}
+
+// Start starts a fake upstream.
+func (c *Client) Start(ctx context.Context, name string, u Upstream) error {
+	return c.call(ctx, http.MethodPut, "/v1/upstreams/"+url.PathEscape(name), u, nil)
+}
+
+// Upstream returns the control API of one fake upstream.
+func (c *Client) Upstream(name string) *control.Client {
+	return control.NewClient(c.base+"/v1/upstreams/"+url.PathEscape(name), c.http)
+}
+
+// Break makes kernel faults.
+func (c *Client) Break(ctx context.Context, faults []kernel.Fault) error {
+	return c.call(ctx, http.MethodPost, "/v1/kernel", Kernel{faults}, nil)
+}
+
+// Probe does what the look says and returns what was seen.
+func (c *Client) Probe(ctx context.Context, look Look) (Seen, error) {
+	var seen Seen
+	err := c.call(ctx, http.MethodPost, "/v1/probe", look, &seen)
+	return seen, err
+}
+
+// Evidence collects all that a diagnosis may look at.
+func (c *Client) Evidence(ctx context.Context, what Collect) (evidence.Evidence, error) {
+	var ev evidence.Evidence
+	err := c.call(ctx, http.MethodPost, "/v1/evidence", what, &ev)
+	return ev, err
+}
+
+// Apply carries a remedy out inside the pod.
+func (c *Client) Apply(ctx context.Context, r diagnoser.Remedy) error {
+	return c.call(ctx, http.MethodPost, "/v1/remedy", r, nil)
+}
+
+func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+	var body bytes.Buffer
+	if in != nil {
+		if err := json.NewEncoder(&body).Encode(in); err != nil {
+			return err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, &body)
+	if err != nil {
+		return err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("sidecar: %w", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return sidecarError(res)
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.NewDecoder(res.Body).Decode(out); err != nil {
+		return fmt.Errorf("sidecar: read answer: %w", err)
+	}
+	return nil
+}
+
+func sidecarError(res *http.Response) error {
+	var e struct{ Error string }
+	if err := json.NewDecoder(res.Body).Decode(&e); err != nil || e.Error == "" {
+		return fmt.Errorf("sidecar: %s", res.Status)
+	}
+	if res.StatusCode == http.StatusUnprocessableEntity {
+		return &Refused{e.Error}
+	}
+	return fmt.Errorf("sidecar: %s", e.Error)
+}

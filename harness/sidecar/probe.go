@@ -1,0 +1,111 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/badgateway/badgateway/harness/scenario"
+)
+
+const bodyKept = 4 << 10
+
+func (s *Server) postProbe(r *http.Request) (any, error) {
+	look, err := body[Look](r)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.act(r.Context(), look.Before, look.Tag); err != nil {
+		return nil, err
+	}
+	if look.Request.Method == "" && look.Request.Path == "" {
+		return Seen{}, nil
+	}
+	return ask(r.Context(), look.Request, look.Tag), nil
+}
+
+// act does the steps of a timeline one after the other.
+func (s *Server) act(ctx context.Context, acts []scenario.Act, tag string) error {
+	for _, a := range acts {
+		switch {
+		case a.Request != nil:
+			ask(ctx, *a.Request, tag)
+		case a.Idle > 0:
+			select {
+			case <-time.After(a.Idle):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		default:
+			if err := s.turn(a.Refuse, a.Resume); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Server) turn(refused, resumed string) error {
+	u, err := s.upstream(refused + resumed)
+	if err != nil {
+		return err
+	}
+	if refused != "" {
+		return u.Refuse()
+	}
+	return u.Resume()
+}
+
+// ask sends one request to the proxy over a connection of its own: one kept
+// alive would hold on to a worker that a reload is retiring.
+func ask(ctx context.Context, q scenario.Request, tag string) Seen {
+	method, path := q.Method, q.Path
+	if method == "" {
+		method = http.MethodGet
+	}
+	if path == "" {
+		path = "/"
+	}
+	req, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("http://127.0.0.1:%d%s", ProxyPort, path), strings.NewReader(q.Body))
+	if err != nil {
+		return Seen{Error: err.Error()}
+	}
+	req.Header.Set("User-Agent", "badgateway-probe/"+tag)
+	for k, v := range q.Header {
+		if strings.EqualFold(k, "host") {
+			req.Host = v
+		}
+		req.Header.Set(k, v)
+	}
+	begin := time.Now()
+	seen := answer(req)
+	seen.Took = time.Since(begin)
+	return seen
+}
+
+func answer(req *http.Request) Seen {
+	transport := &http.Transport{
+		DisableKeepAlives:  true,
+		DisableCompression: true,
+		DialContext:        (&net.Dialer{Timeout: patience}).DialContext,
+	}
+	res, err := transport.RoundTrip(req)
+	if err != nil {
+		return Seen{Error: err.Error()}
+	}
+	defer res.Body.Close()
+	kept, err := io.ReadAll(io.LimitReader(res.Body, bodyKept))
+	if err == nil {
+		_, err = io.Copy(io.Discard, res.Body)
+	}
+	seen := Seen{Status: res.StatusCode, Body: strings.ToValidUTF8(string(kept), "\uFFFD"), Cut: errors.Is(err, io.ErrUnexpectedEOF)}
+	if err != nil {
+		seen.Error = err.Error()
+	}
+	return seen
+}

@@ -1,0 +1,156 @@
+package sidecar
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/badgateway/badgateway/simulator"
+)
+
+// Server is the sidecar's state. The methods that serve requests are in the file of their subject.
+type Server struct {
+	token string
+	root  string // the proxy's file system
+	lease *lease
+	own   []uint64 // socket inodes that are ours and no evidence
+
+	mu        sync.Mutex
+	upstreams map[string]*upstream // guarded by mu
+	undo      []func() error       // guarded by mu
+	proxy     sync.Mutex           // one change of the configuration at a time
+}
+
+type upstream struct {
+	*simulator.Server
+	control http.Handler
+}
+
+// Serve listens and serves until ctx ends or the lease runs out; lease 0 never does.
+func Serve(ctx context.Context, listen, token string, keep time.Duration) error {
+	ln, err := net.Listen("tcp", listen)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := &Server{token: token, root: "/proc/1/root", lease: newLease(keep), upstreams: map[string]*upstream{}}
+	s.own = socketInodes(ln)
+	srv := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		s.lease.wait(ctx)
+		srv.Close()
+	}()
+	err = srv.Serve(ln)
+	s.close()
+	if s.lease.expired() {
+		// The proxy is the namespace's first process: with its end both containers end.
+		return syscall.Kill(1, syscall.SIGTERM)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func (s *Server) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/health", s.serve(func(*http.Request) (any, error) { return s.ready() }))
+	mux.HandleFunc("PUT /v1/proxy/config", s.serve(s.putConfig))
+	mux.HandleFunc("GET /v1/proxy/config", s.serve(s.getConfig))
+	mux.HandleFunc("GET /v1/log", s.serve(s.getLog))
+	mux.HandleFunc("PUT /v1/upstreams/{name}", s.serve(s.putUpstream))
+	mux.HandleFunc("/v1/upstreams/{name}/", s.controlUpstream)
+	mux.HandleFunc("POST /v1/kernel", s.serve(s.postKernel))
+	mux.HandleFunc("POST /v1/probe", s.serve(s.postProbe))
+	mux.HandleFunc("POST /v1/evidence", s.serve(s.postEvidence))
+	mux.HandleFunc("POST /v1/remedy", s.serve(s.postRemedy))
+	return s.guard(mux)
+}
+
+// guard asks for the token; each request that has it renews the lease.
+func (s *Server) guard(next http.Handler) http.Handler {
+	want := []byte("Bearer " + s.token)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) != 1 {
+			reply(w, http.StatusUnauthorized, map[string]string{"error": "token missing or wrong"})
+			return
+		}
+		s.lease.renew()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) serve(f func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := f(r)
+		if err == nil {
+			reply(w, http.StatusOK, v)
+			return
+		}
+		status := http.StatusInternalServerError
+		var bad *Refused
+		if errors.As(err, &bad) {
+			status = http.StatusUnprocessableEntity
+		}
+		reply(w, status, map[string]string{"error": err.Error()})
+	}
+}
+
+// Refused is a request that cannot be carried out as it stands: a configuration that the proxy's own test
+// rejects, an edit that does not fit, an action that the sidecar does not know.
+type Refused struct{ Reason string }
+
+func (e *Refused) Error() string { return e.Reason }
+
+func refuse(format string, args ...any) error { return &Refused{fmt.Sprintf(format, args...)} }
+
+func reply(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}
+
+func body[T any](r *http.Request) (T, error) {
+	var v T
+	dec := json.NewDecoder(r.Body)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&v); err != nil {
+		return v, refuse("read request: %v", err)
+	}
+	return v, nil
+}
+
+// close ends what runs in the pod beside the proxy.
+func (s *Server) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, u := range s.upstreams {
+		u.Close()
+	}
+	for _, undo := range s.undo {
+		undo()
+	}
+}
+
+func socketInodes(ln net.Listener) []uint64 {
+	raw, err := ln.(*net.TCPListener).SyscallConn()
+	if err != nil {
+		return nil
+	}
+	var inodes []uint64
+	raw.Control(func(fd uintptr) {
+		var st syscall.Stat_t
+		if syscall.Fstat(int(fd), &st) == nil {
+			inodes = append(inodes, st.Ino)
+		}
+	})
+	return inodes
+}

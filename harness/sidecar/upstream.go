@@ -1,0 +1,75 @@
+package sidecar
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/badgateway/badgateway/harness/kernel"
+	"github.com/badgateway/badgateway/simulator"
+	"github.com/badgateway/badgateway/simulator/control"
+)
+
+func (s *Server) putUpstream(r *http.Request) (any, error) {
+	u, err := body[Upstream](r)
+	if err != nil {
+		return nil, err
+	}
+	name := r.PathValue("name")
+	plan, err := simulator.ParsePlan(name, []byte(u.Plan))
+	if err != nil {
+		return nil, refuse("%v", err)
+	}
+	srv, err := simulator.New(simulator.Config{
+		Name: name, Listen: u.Listen, Protocol: u.Protocol, Plan: plan, Root: s.root,
+	})
+	if err != nil {
+		return nil, refuse("%v", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.upstreams[name] != nil {
+		return nil, refuse("upstream %q is there already", name)
+	}
+	if err := srv.Start(); err != nil {
+		return nil, fmt.Errorf("start upstream %s: %w", name, err)
+	}
+	s.upstreams[name] = &upstream{srv, control.NewHandler(srv)}
+	return struct{}{}, nil
+}
+
+func (s *Server) upstream(name string) (*upstream, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.upstreams[name]
+	if u == nil {
+		return nil, refuse("unknown upstream %q", name)
+	}
+	return u, nil
+}
+
+// controlUpstream hands everything below /v1/upstreams/NAME/ to that upstream's own control API.
+func (s *Server) controlUpstream(w http.ResponseWriter, r *http.Request) {
+	u, err := s.upstream(r.PathValue("name"))
+	if err != nil {
+		reply(w, http.StatusNotFound, map[string]string{"error": err.Error()})
+		return
+	}
+	http.StripPrefix("/v1/upstreams/"+r.PathValue("name"), u.control).ServeHTTP(w, r)
+}
+
+func (s *Server) postKernel(r *http.Request) (any, error) {
+	k, err := body[Kernel](r)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range k.Faults {
+		undo, err := kernel.Apply(r.Context(), f)
+		if err != nil {
+			return nil, fmt.Errorf("make kernel fault: %w", err)
+		}
+		s.mu.Lock()
+		s.undo = append(s.undo, undo)
+		s.mu.Unlock()
+	}
+	return struct{}{}, nil
+}
