@@ -133,3 +133,28 @@ func sweepBuilds(which Which) (int, error) {
 	}
 	return n, errors.Join(errs...)
 }
+
+// Item is one of our containers.
+type Item struct {
+	ID    string
+	Role  string // "proxy" or "sidecar"
+	Owner Owner
+	Kept  bool
+}
+
+// List lists our containers, of every run.
+func (e *Engine) List(ctx context.Context) ([]Item, error) {
+	list, err := e.docker.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: labelled(labelProject)})
+	if err != nil {
+		return nil, fmt.Errorf("list containers: %w", err)
+	}
+	var items []Item
+	for _, c := range list.Items {
+		owner, err := ownerOf(c.Labels)
+		if err != nil {
+			return nil, fmt.Errorf("container %.12s: %w", c.ID, err)
+		}
+		items = append(items, Item{c.ID, c.Labels[labelRole], owner, c.Labels[labelKept] != ""})
+	}
+	return items, nil
+}

@@ -43,6 +43,10 @@ type Event struct {
 	Immediate bool `json:"immediate,omitempty"`
 	// Timer is true where nginx's own timer ended the attempt (504), not the kernel (502).
 	Timer bool `json:"timer,omitempty"`
+	// Signature names the message among those that the log reader knows: "too big header".
+	Signature string `json:"signature,omitempty"`
+	// Status is what the client gets if this attempt was the last: 502, 504, 500, or 200 with a truncated body.
+	Status int `json:"status,omitempty"`
 
 	Time     time.Time `json:"time,omitzero"`
 	Level    string    `json:"level,omitempty"`

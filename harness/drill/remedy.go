@@ -89,7 +89,8 @@ func (s *Session) restartOne(ctx context.Context, action, name string) error {
 	if err != nil {
 		return err
 	}
-	return s.client.Upstream(name).Restart(ctx, plan)
+	_, err = s.client.Upstream(name).Restart(ctx, name, []byte(plan))
+	return err
 }
 
 // backs reports whether the upstream listens at the address of "http://127.0.0.1:9000" or "fastcgi://unix:/run/app.sock".

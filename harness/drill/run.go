@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/badgateway/badgateway/containers"
 	"github.com/badgateway/badgateway/harness/scenario"
@@ -13,7 +14,7 @@ import (
 // Step is one part of a drill, by the sentence that a report prints.
 type Step struct {
 	Name string
-	Do   func(*Session, context.Context) (Mismatches, error)
+	do   func(*Session, context.Context) (Mismatches, error)
 }
 
 // Steps lists the parts in their order.
@@ -33,25 +34,33 @@ func (env *Environment) Run(ctx context.Context, d scenario.Drill, p Proxy) (Res
 	if err != nil {
 		return newResult(d, p), err
 	}
-	all, err := s.steps(ctx)
+	for _, step := range Steps() {
+		if _, err = s.Do(ctx, step); err != nil {
+			break
+		}
+	}
 	err = errors.Join(err, s.Close(context.WithoutCancel(ctx)))
-	s.Result.Why = all.String()
-	s.Result.Passed = err == nil && len(all) == 0
 	return s.Result, err
 }
 
-func (s *Session) steps(ctx context.Context) (Mismatches, error) {
-	var all Mismatches
-	for _, step := range Steps() {
-		m, err := step.Do(s, ctx)
-		if err != nil {
-			return all, fmt.Errorf("%s: %w", s.Result.Name(), err)
-		}
-		for _, text := range m {
-			all.add("%s: %s", step.Name, text)
-		}
+// stepLimit bounds one step: the longest waits for some timeouts of a proxy, of a second each.
+const stepLimit = time.Minute
+
+// Do takes one step and keeps account of it for the result.
+func (s *Session) Do(ctx context.Context, step Step) (Mismatches, error) {
+	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	m, err := step.do(s, ctx)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", step.Name, err)
+		s.all.add("%v", err)
+		return nil, err
 	}
-	return all, nil
+	s.done++
+	for _, text := range m {
+		s.all.add("%s: %s", step.Name, text)
+	}
+	return m, nil
 }
 
 // rejected names the file that a person can edit instead of the one in the pod.

@@ -37,6 +37,8 @@ type Session struct {
 	denied bool               // the host's policy forbids the proxy to connect
 	edited bool               // a trap has changed the configuration
 	begin  time.Time
+	all    Mismatches // of every step so far
+	done   int        // steps that could be carried out
 }
 
 // Start brings a pod up with the fault in it.
@@ -141,6 +143,8 @@ func (s *Session) down(ctx context.Context) error {
 func (s *Session) Close(ctx context.Context) error {
 	err := s.down(ctx)
 	s.Result.Seconds = time.Since(s.begin).Round(time.Millisecond).Seconds()
+	s.Result.Why = s.all.String()
+	s.Result.Passed = err == nil && len(s.all) == 0 && s.done == len(Steps())
 	return err
 }
 

@@ -63,7 +63,7 @@ func (s *Session) set(ctx context.Context, t scenario.Trap) error {
 // restorePermissions has every backend make its socket anew, with the modes of its plan.
 func (s *Session) restorePermissions(ctx context.Context) error {
 	for name := range s.Upstreams {
-		if err := s.client.Upstream(name).Restart(ctx, ""); err != nil {
+		if _, err := s.client.Upstream(name).Restart(ctx, name, nil); err != nil {
 			return err
 		}
 	}

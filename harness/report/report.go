@@ -90,3 +90,16 @@ func Footer(w io.Writer, results []drill.Result) {
 	}
 	fmt.Fprintf(w, "\n%d drills passed, %d failed, %.1f s of drills in all\n", passed, len(results)-passed, seconds)
 }
+
+// Read reads DIR/scenarios.json.
+func Read(dir string) ([]drill.Result, error) {
+	data, err := os.ReadFile(filepath.Join(dir, FileName))
+	if err != nil {
+		return nil, fmt.Errorf("read report: %w", err)
+	}
+	var results []drill.Result
+	if err := json.Unmarshal(data, &results); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, FileName), err)
+	}
+	return results, nil
+}

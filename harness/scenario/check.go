@@ -51,7 +51,10 @@ func (c *Catalogue) check(s *Scenario, file string, data []byte) error {
 }
 
 func (k *checker) words() error {
-	causes := diagnoser.CauseNames()
+	var causes []string
+	for _, c := range diagnoser.Causes() {
+		causes = append(causes, c.Name)
+	}
 	for _, w := range []struct {
 		field, value string
 		known        []string

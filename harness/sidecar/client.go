@@ -96,7 +96,7 @@ func (c *Client) Start(ctx context.Context, name string, u Upstream) error {
 
 // Upstream returns the control API of one fake upstream.
 func (c *Client) Upstream(name string) *control.Client {
-	return control.NewClient(c.base+"/v1/upstreams/"+url.PathEscape(name), c.http)
+	return &control.Client{BaseURL: c.base + "/v1/upstreams/" + url.PathEscape(name), HTTP: c.http}
 }
 
 // Break makes kernel faults.

@@ -15,7 +15,7 @@ func (s *Server) putUpstream(r *http.Request) (any, error) {
 		return nil, err
 	}
 	name := r.PathValue("name")
-	plan, err := simulator.ParsePlan(name, []byte(u.Plan))
+	plan, err := planOf(name, u.Plan)
 	if err != nil {
 		return nil, refuse("%v", err)
 	}
@@ -35,6 +35,14 @@ func (s *Server) putUpstream(r *http.Request) (any, error) {
 	}
 	s.upstreams[name] = &upstream{srv, control.NewHandler(srv)}
 	return struct{}{}, nil
+}
+
+// planOf reads a plan; none serves well.
+func planOf(name, text string) (*simulator.Plan, error) {
+	if text == "" {
+		return nil, nil
+	}
+	return simulator.ParsePlan(name, []byte(text))
 }
 
 func (s *Server) upstream(name string) (*upstream, error) {

@@ -22,6 +22,7 @@ const (
 	exitFindings    = 1 // something was found, or a drill did not do as declared
 	exitUsage       = 2 // unusable input or usage
 	exitEnvironment = 3 // no Docker, no permission, no image
+	exitInterrupted = 130
 )
 
 // status is an error that ends the program with a certain exit status; nothing is printed for an empty one.
@@ -67,6 +68,10 @@ func run(ctx context.Context) int {
 	if err == nil {
 		return 0
 	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(os.Stderr, "badgateway: interrupted")
+		return exitInterrupted
+	}
 	if text := explainError(err); text != "" {
 		fmt.Fprintln(os.Stderr, "badgateway: "+text)
 	}
@@ -76,8 +81,6 @@ func run(ctx context.Context) int {
 		return s.code
 	case errors.Is(err, containers.ErrUnavailable):
 		return exitEnvironment
-	case errors.Is(err, context.Canceled):
-		return 128 + int(syscall.SIGINT)
 	}
 	return exitUsage
 }
@@ -85,9 +88,6 @@ func run(ctx context.Context) int {
 // explainError adds what to do to errors that do not say so themselves.
 func explainError(err error) string {
 	text := strings.TrimSpace(err.Error())
-	if errors.Is(err, context.Canceled) {
-		return "interrupted"
-	}
 	if errors.Is(err, containers.ErrUnavailable) {
 		return text + "; start it (systemctl start docker), or set DOCKER_HOST"
 	}

@@ -89,9 +89,10 @@ func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill
 	return verdict(err, results)
 }
 
+// verdict is the exit status. What went wrong with a drill stands in its row already.
 func verdict(err error, results []drill.Result) error {
 	if err != nil {
-		return environment(err)
+		return environment(errors.New("not every drill could be run"))
 	}
 	for _, r := range results {
 		if !r.Passed {
@@ -126,4 +127,19 @@ When you are done:        badgateway clean
 		return &status{code: exitFindings}
 	}
 	return nil
+}
+
+// reportCommand prints the table of a report that a suite wrote.
+func reportCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "report [DIR]", Short: "Print the table of an earlier run's report", Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			results, err := report.Read(append(args, "report")[0])
+			if err != nil {
+				return usage(err)
+			}
+			report.Table(c.OutOrStdout(), results)
+			return nil
+		},
+	}
 }

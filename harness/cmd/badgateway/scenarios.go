@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,7 +18,7 @@ import (
 
 func scenariosCommand() *cobra.Command {
 	c := &cobra.Command{Use: "scenarios", Short: "List, show and run the catalogue of failures"}
-	c.AddCommand(listCommand(), showCommand(), runCommand())
+	c.AddCommand(listCommand(), showCommand(), runCommand(), reportCommand())
 	return c
 }
 
@@ -162,10 +161,7 @@ func setup(ctx context.Context, o drill.Options) (*drill.Environment, error) {
 		}
 	}
 	env, err := drill.Setup(ctx, o)
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return nil, environment(err)
-	}
-	return env, err
+	return env, environment(err)
 }
 
 func exactly(n int, what string) cobra.PositionalArgs {

@@ -1,0 +1,73 @@
+# Everything that people and machines do with this project; `make help` lists it.
+
+GO        ?= go
+PROGRAM   := bin/badgateway
+SCENARIO  ?=
+VERSION   ?= 1.30
+KEEP      ?=
+PROCS     ?= $(shell echo $$((2 * $$(nproc))))
+REPORT    ?= report
+
+GINKGO    := $(GO) tool ginkgo
+TALLY     := $(GO) run ./harness/cmd/tally
+LIVE      := BADGATEWAY_PROGRAM=$(CURDIR)/$(PROGRAM) $(GINKGO) --tags=live --procs=$(PROCS) --succinct --silence-skips \
+             --output-dir=$(REPORT) --timeout=60m
+
+.PHONY: help build images scenarios test check lint unit live record clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make scenarios SCENARIO=wrong-port VERSION=1.18        one scenario, one nginx"
+	@echo "  make scenarios SCENARIO=wrong-port/http-tcp KEEP=1     leave it broken for you"
+
+build: ## build bin/badgateway
+	@CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) ./harness/cmd/badgateway
+
+images: build ## get the images of nginx VERSION (1.30; or all): found, pulled, or built
+	@$(PROGRAM) images --proxy-version=$(VERSION)
+
+scenarios: build ## break, diagnose, mend and prove everything; SCENARIO= VERSION= KEEP=1 PROCS=
+ifneq ($(KEEP),)
+	@$(PROGRAM) scenarios run $(SCENARIO) --proxy-version=$(VERSION) --keep
+else
+	@$(PROGRAM) images --proxy-version=$(VERSION)
+	@mkdir -p $(REPORT) && rm -f $(REPORT)/scenarios.*
+	@$(LIVE) --label-filter='!life' --junit-report=scenarios.xml ./harness/suite -- \
+	    --proxy-version=$(VERSION) --scenario='$(SCENARIO)' --report=$(CURDIR)/$(REPORT); \
+	  status=$$?; $(PROGRAM) scenarios report $(REPORT) && exit $$status
+endif
+
+test: ## run everything: unit tests, race detector, replay, live; needs Docker
+	@mkdir -p $(REPORT) && rm -f $(REPORT)/*.json $(REPORT)/*.xml
+	@status=0; \
+	  $(MAKE) --no-print-directory check || status=1; \
+	  $(MAKE) --no-print-directory live || status=1; \
+	  $(TALLY) sum $(REPORT)/unit.json $(REPORT)/live.json || status=1; \
+	  exit $$status
+
+check: lint unit ## run all that needs no Docker: fmt, vet, staticcheck, unit tests, replay
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "gofmt is needed:"; gofmt -l .; exit 1; }
+	@$(GO) mod tidy -diff
+	@$(GO) vet -tags=live ./...
+	@$(GO) tool staticcheck -tags=live ./...
+
+unit:
+	@mkdir -p $(REPORT)
+	@$(GO) test -race -json ./... | $(TALLY) unit $(REPORT)/unit.json
+
+live: build
+	@mkdir -p $(REPORT)
+	@$(PROGRAM) images --proxy-version=all
+	@$(LIVE) --json-report=live.json --junit-report=live.xml ./harness/suite -- \
+	    --proxy-version=all --report=$(CURDIR)/$(REPORT); \
+	  status=$$?; $(PROGRAM) scenarios report $(REPORT) && exit $$status
+
+record: build ## record the evidence of every drill anew, for the replay
+	@$(LIVE) --label-filter='!life' ./harness/suite -- --proxy-version=all --record=$(CURDIR)/scenarios
+
+clean: build ## remove what runs left in Docker, and what was built here
+	@-$(PROGRAM) clean --all --images
+	@rm -rf bin $(REPORT)

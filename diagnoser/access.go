@@ -1,0 +1,120 @@
+package diagnoser
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
+// worker is the process that connects: a worker of the proxy, nil when none was seen.
+func (in *inquiry) worker() *evidence.Process {
+	if in.host == nil {
+		return nil
+	}
+	for i, p := range in.host.Processes {
+		if strings.HasPrefix(p.Command, "nginx: worker process") {
+			return &in.host.Processes[i]
+		}
+	}
+	return nil
+}
+
+// Bits of access(2), as in each digit of a mode.
+const (
+	mayWrite  = 2
+	maySearch = 1
+)
+
+// class returns how many bits a mode is shifted for a process: 6 for the owner, 3
+// for the group, 0 for others. The kernel asks the first class that fits and no other.
+func class(p *evidence.Process, n *evidence.PathNode) int {
+	switch {
+	case p.UID == n.UID:
+		return 6
+	case inGroup(p, n.GID):
+		return 3
+	}
+	return 0
+}
+
+func inGroup(p *evidence.Process, gid uint32) bool {
+	return p.GID == gid || slices.Contains(p.Groups, gid)
+}
+
+// admits tells whether a node's mode lets a process in; root is never kept out.
+func admits(p *evidence.Process, n *evidence.PathNode, bit fs.FileMode) bool {
+	return p.UID == 0 || n.Mode>>class(p, n)&bit != 0
+}
+
+// denier returns the first node of a path that keeps the process out: a directory
+// without search permission, or the socket without write permission.
+func denier(p *evidence.Process, path *evidence.Path) *evidence.PathNode {
+	for i := range path.Nodes {
+		n := &path.Nodes[i]
+		switch {
+		case n.Kind == "directory" && !admits(p, n, maySearch):
+			return n
+		case n.Kind == "socket" && !admits(p, n, mayWrite):
+			return n
+		}
+	}
+	return nil
+}
+
+// admission is the smallest change of mode and group that lets a process in. A
+// directory keeps its group: the bit is added where the process stands. A socket
+// is given to the process's group, unless it is already in the socket's.
+func admission(p *evidence.Process, n *evidence.PathNode) *Params {
+	params := &Params{Path: n.Path}
+	switch shift := class(p, n); {
+	case n.Kind == "directory":
+		params.Mode = octal(n.Mode | maySearch<<shift)
+	case shift > 0:
+		params.Mode = octal(n.Mode | mayWrite<<shift)
+	default:
+		params.Mode = octal(n.Mode | 0o060)
+		params.Group = strconv.Itoa(int(p.GID))
+	}
+	return params
+}
+
+func octal(m fs.FileMode) string { return fmt.Sprintf("%04o", m&fs.ModePerm) }
+
+func nodeFact(n *evidence.PathNode) Fact {
+	return fact(fromFile, "%s %s %s:%s %s", n.Kind, octal(n.Mode), nameOr(n.User, n.UID), nameOr(n.Group, n.GID), n.Path)
+}
+
+func workerFact(p *evidence.Process) Fact {
+	return fact(fromProcess, "the worker (pid %d) runs as user %s, group %d%s", p.PID, nameOr(p.User, p.UID), p.GID, groupsOf(p))
+}
+
+func groupsOf(p *evidence.Process) string {
+	if len(p.Groups) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", further groups %v", p.Groups)
+}
+
+func nameOr(name string, id uint32) string {
+	if name != "" {
+		return name
+	}
+	return strconv.Itoa(int(id))
+}
+
+// permission makes the remedy that lets the worker pass a node.
+func permission(p *evidence.Process, n *evidence.PathNode) Remedy {
+	params := admission(p, n)
+	r := Remedy{Action: SetPermission, Params: params,
+		Summary:  fmt.Sprintf("give %s mode %s, which lets the worker in", n.Path, params.Mode),
+		Commands: []string{"chmod " + params.Mode + " " + n.Path}}
+	if params.Group != "" {
+		r.Summary = fmt.Sprintf("give %s to the worker's group %s with mode %s", n.Path, params.Group, params.Mode)
+		r.Commands = append([]string{"chgrp " + params.Group + " " + n.Path}, r.Commands...)
+	}
+	return r
+}

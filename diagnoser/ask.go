@@ -1,0 +1,160 @@
+package diagnoser
+
+import (
+	"slices"
+	"time"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
+
+const (
+	// questionsMax bounds the direct probes of one diagnosis, candidatesMax the short ones among them.
+	questionsMax  = 16
+	candidatesMax = 8
+	// askWait is how long a backend may take. Where the proxy's timer ended the
+	// attempt, a multiple of it, at least lateWait. candidateWait is for a listener
+	// of which it is only to be known what it speaks.
+	askWait       = 10 * time.Second
+	lateWait      = 5 * time.Second
+	candidateWait = 2 * time.Second
+	waitMax       = 2 * time.Minute
+)
+
+// AskHost says which paths and routes matter: those of the failing upstreams and
+// all unix sockets that the configuration names.
+func (r *Reading) AskHost() (q evidence.HostQuestion) {
+	for _, g := range r.groups.list {
+		switch {
+		case g.Outcome == "" || g.Outcome == evidence.NoneLive:
+		case g.unix():
+			q.Paths = append(q.Paths, g.target.Address)
+		case g.tcp():
+			q.Addresses = append(q.Addresses, g.target.Address)
+		}
+	}
+	for _, t := range r.peers() {
+		q.Addresses = append(q.Addresses, t.Address)
+	}
+	q.Paths = append(q.Paths, r.config.UnixPaths()...)
+	slices.Sort(q.Paths)
+	slices.Sort(q.Addresses)
+	q.Paths, q.Addresses = slices.Compact(q.Paths), slices.Compact(q.Addresses)
+	return q
+}
+
+// AskBackends asks each failing upstream as the proxy would, the servers of groups
+// without a live peer, and, where nothing answers at the configured address,
+// the host's listeners that no configuration names.
+func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
+	seen := map[evidence.Target]int{}
+	ask := func(q evidence.Question) {
+		if i, ok := seen[q.Target]; ok {
+			all[i].Idle = all[i].Idle || q.Idle
+			all[i].Wait = max(all[i].Wait, q.Wait)
+			return
+		}
+		if len(all) < questionsMax {
+			seen[q.Target] = len(all)
+			all = append(all, q)
+		}
+	}
+	in := &inquiry{Reading: r, host: host}
+	for _, g := range r.groups.list {
+		if g.Outcome != "" && g.Outcome != evidence.NoneLive && g.known() {
+			ask(r.question(g, g.target))
+		}
+	}
+	for _, g := range r.groups.list {
+		for _, t := range r.peersOf(g) {
+			ask(r.question(g, t))
+		}
+		for _, l := range in.candidates(g) {
+			q := r.question(g, evidence.Target{Protocol: g.target.Protocol, Network: l.Network, Address: dialable(l)})
+			q.Candidate, q.Idle, q.Wait = true, false, candidateWait
+			ask(q)
+		}
+	}
+	return all
+}
+
+// question asks a backend what the proxy asked it in a group's sample request.
+func (r *Reading) question(g *group, t evidence.Target) evidence.Question {
+	return evidence.Question{
+		Target: t, Method: "GET", URI: orRoot(g.uri), Host: r.hostHeader(g),
+		Params: r.fastcgiParams(g), Idle: r.worthIdling(g), Wait: r.wait(g),
+	}
+}
+
+// worthIdling tells whether the failure can be that of a connection kept too long:
+// closed in the header phase, on a request that nginx does not repeat or where
+// connections are known to be kept.
+func (r *Reading) worthIdling(g *group) bool {
+	if g.Phase != evidence.ReadingHeader || (g.Outcome != evidence.ClosedEarly && g.Outcome != evidence.Reset) {
+		return false
+	}
+	return g.unsafe > 0 || r.keepsAlive(g)
+}
+
+func (r *Reading) keepsAlive(g *group) bool {
+	if g.pass == nil {
+		return false
+	}
+	kept, _ := r.config.KeepsAlive(g.pass, r.proxy.Version)
+	return kept
+}
+
+// wait is long enough to see an answer that came too late for the proxy.
+func (r *Reading) wait(g *group) time.Duration {
+	switch {
+	case !g.Timer || g.pass == nil:
+		return askWait
+	case g.Phase == evidence.Connecting:
+		limit, _ := r.timeout(g.pass, "connect_timeout")
+		return min(max(candidateWait, 2*limit), askWait)
+	}
+	limit, _ := r.timeout(g.pass, "read_timeout")
+	return min(max(lateWait, 3*limit), waitMax)
+}
+
+// timeout returns the time that holds for a pass and the directive that sets it, nil for the default of 60 s.
+func (r *Reading) timeout(p *nginx.Pass, name string) (time.Duration, *nginx.Directive) {
+	if d := r.config.Effective(p.Directive.Parent, p.Prefix+name); d != nil {
+		if t, ok := nginx.Duration(d.Value()); ok {
+			return t, d
+		}
+	}
+	return 60 * time.Second, nil
+}
+
+// peers returns the servers of all groups that had no live peer.
+func (r *Reading) peers() (all []evidence.Target) {
+	for _, g := range r.groups.list {
+		for _, t := range r.peersOf(g) {
+			if t.Network == "tcp" {
+				all = append(all, t)
+			}
+		}
+	}
+	return all
+}
+
+// peersOf returns the servers behind a "no live upstreams", none for other events.
+func (r *Reading) peersOf(g *group) (all []evidence.Target) {
+	if g.Outcome != evidence.NoneLive {
+		return nil
+	}
+	if up := r.config.Group(g.target.Address); up != nil {
+		for _, s := range up.Servers {
+			all = append(all, evidence.Target{Protocol: g.target.Protocol, Network: s.Network, Address: s.Address})
+		}
+	}
+	return all
+}
+
+func orRoot(uri string) string {
+	if uri == "" {
+		return "/"
+	}
+	return uri
+}

@@ -1,0 +1,112 @@
+package diagnoser
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
+// inquiry is what the rules look at.
+type inquiry struct {
+	*Reading
+	host   *evidence.Host // nil when nothing is known of it
+	probes []evidence.Probe
+}
+
+// verdict is a finding on its way into the report.
+type verdict struct {
+	Finding
+	group       *group
+	consequence bool
+	explained   []*group
+}
+
+// Diagnose concludes from the reading with facts of the host and direct probes,
+// either of which may be missing.
+func (r *Reading) Diagnose(host *evidence.Host, probes []evidence.Probe) *Report {
+	in := &inquiry{Reading: r, host: host, probes: probes}
+	var all []verdict
+	for _, g := range r.groups.list {
+		if v, ok := in.verdict(g); ok {
+			all = append(all, v)
+		}
+	}
+	if v, ok := in.configVerdict(); ok {
+		all = append(all, v)
+	}
+	report := &Report{Version: ReportVersion, Summary: r.summary, Findings: []Finding{}}
+	for _, v := range order(merge(withoutExplained(all))) {
+		report.Findings = append(report.Findings, v.Finding)
+	}
+	return report
+}
+
+// verdict asks all rules about a group: the strongest opinion is the finding, the
+// others are its alternatives.
+func (in *inquiry) verdict(g *group) (verdict, bool) {
+	type voice struct {
+		cause string
+		*opinion
+	}
+	var voices []voice
+	for _, r := range ordered() {
+		if o := r.judge(in, g); o != nil {
+			voices = append(voices, voice{r.cause, o})
+		}
+	}
+	if len(voices) == 0 {
+		return verdict{}, false
+	}
+	slices.SortStableFunc(voices, func(a, b voice) int {
+		return cmp.Or(rank(a.certainty)-rank(b.certainty), b.weight-a.weight)
+	})
+	best := voices[0]
+	f := in.finding(best.cause, best.opinion, g)
+	f.Alternatives = slices.Clone(best.also)
+	for _, v := range voices[1:] {
+		f.Alternatives = append(f.Alternatives, Alternative{Cause: v.cause, Why: why(v.opinion), Check: v.check})
+	}
+	f.Alternatives = distinct(f.Alternatives, best.cause)
+	return verdict{f, g, best.consequence, best.explained}, true
+}
+
+func (in *inquiry) finding(cause string, o *opinion, g *group) Finding {
+	c, _ := CauseNamed(cause)
+	f := Finding{Cause: cause, Kind: cmp.Or(o.kind, c.Kind), Certainty: o.certainty, Status: g.Status, Count: g.count,
+		Server: g.Server, Where: o.where, Evidence: append([]Fact{logFact(g)}, o.evidence...), Against: o.against, Remedies: o.remedies}
+	if g.known() {
+		f.Upstream = g.target.String()
+	}
+	if f.Where == nil && g.pass != nil {
+		f.Where = in.where(g.pass.Directive)
+	}
+	return f
+}
+
+// why gives an alternative's reason: its own words, else its first evidence.
+func why(o *opinion) string {
+	switch {
+	case o.why != "":
+		return o.why
+	case len(o.evidence) > 0:
+		return o.evidence[0].Text
+	}
+	return "the log's line fits it as well"
+}
+
+// distinct drops alternatives of a cause already named.
+func distinct(list []Alternative, cause string) (kept []Alternative) {
+	seen := map[string]bool{cause: true}
+	for _, a := range list {
+		if !seen[a.Cause] {
+			kept = append(kept, a)
+		}
+		seen[a.Cause] = true
+	}
+	return kept
+}
+
+func rank(certainty string) int {
+	return slices.Index([]string{Proved, Likely, Possible}, certainty)
+}

@@ -1,0 +1,132 @@
+package diagnoser
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
+
+const (
+	// groupsMax bounds the groups kept; events of further ones are counted together by signature.
+	groupsMax = 2048
+	// memoMax bounds the remembered requests whose location is known.
+	memoMax = 8192
+)
+
+// group is a number of like events: one signature, one upstream, one place in the
+// configuration. It is what a rule judges.
+type group struct {
+	evidence.Event // the first of them
+	target         evidence.Target
+	uri            string      // as the backend was asked, of a request that is safe to repeat
+	asked          bool        // uri is such a request's
+	pass           *nginx.Pass // the most likely one; nil without a configuration
+	log            string
+	count          int64
+	unsafe         int64 // requests that nginx does not repeat: POST, LOCK, PATCH
+	last           time.Time
+	conns          map[int64]bool // the first connections, to join records of one request
+}
+
+type groupKey struct {
+	signature, detail, phase, outcome, server, target string
+	errno                                             int
+	immediate, timer                                  bool
+	pass                                              *nginx.Pass
+}
+
+// groups collects events, bounded in memory.
+type groups struct {
+	config *nginx.Config
+	paths  []string
+	byKey  map[groupKey]*group
+	list   []*group // in order of first appearance
+	memo   map[string]*nginx.Pass
+}
+
+func newGroups(config *nginx.Config) *groups {
+	return &groups{config: config, paths: config.UnixPaths(), byKey: map[groupKey]*group{}, memo: map[string]*nginx.Pass{}}
+}
+
+func (gs *groups) add(log string, e evidence.Event) {
+	u, _ := nginx.ParseUpstream(e, gs.paths)
+	pass := gs.passOf(e, u.Target)
+	key := groupKey{e.Signature, detail(e), e.Phase, e.Outcome, e.Server, u.Target.String(), e.Errno, e.Immediate, e.Timer, pass}
+	g := gs.byKey[key]
+	if g == nil && len(gs.list) >= groupsMax {
+		key = groupKey{signature: e.Signature, phase: e.Phase, outcome: e.Outcome, errno: e.Errno}
+		g = gs.byKey[key]
+	}
+	if g == nil {
+		g = &group{Event: e, target: u.Target, pass: pass, log: log, conns: map[int64]bool{}}
+		gs.byKey[key] = g
+		gs.list = append(gs.list, g)
+	}
+	g.take(e, u.URI)
+}
+
+func (g *group) take(e evidence.Event, uri string) {
+	g.count++
+	if e.Time.After(g.last) {
+		g.last = e.Time
+	}
+	if len(g.conns) < 64 {
+		g.conns[e.Conn] = true
+	}
+	if method := nginx.RequestMethod(e.Request); method == "POST" || method == "LOCK" || method == "PATCH" {
+		g.unsafe++
+	} else if !g.asked {
+		g.asked, g.uri = true, uri
+	}
+	if g.uri == "" {
+		g.uri = uri
+	}
+	if g.uri == "" {
+		g.uri = nginx.RequestURI(e.Request)
+	}
+}
+
+// detail keeps apart events whose message says more than their signature: numbers
+// that decode, known texts on FastCGI's stderr.
+func detail(e evidence.Event) string {
+	switch e.Signature {
+	case "fastcgi version", "http2 frame size", "tls handshake", "tls read", "tls certificate", "not resolved", "host not found":
+		message, _, _ := strings.Cut(e.Message, " while ")
+		return message
+	case "fastcgi stderr":
+		return stderrKind(e.Message)
+	}
+	return ""
+}
+
+// passOf finds the pass that an event's request went through, remembering requests.
+func (gs *groups) passOf(e evidence.Event, t evidence.Target) *nginx.Pass {
+	if t.Address == "" || len(gs.config.Passes()) == 0 {
+		return nil
+	}
+	uri, _, _ := strings.Cut(e.Request, "?")
+	key := fmt.Sprint(t.String(), "\x00", e.Server, "\x00", uri)
+	if p, ok := gs.memo[key]; ok {
+		return p
+	}
+	var pass *nginx.Pass
+	if all := gs.config.PassesTo(e, t); len(all) > 0 {
+		pass = all[0]
+	}
+	if len(gs.memo) < memoMax {
+		gs.memo[key] = pass
+	}
+	return pass
+}
+
+// known tells whether the record named an upstream.
+func (g *group) known() bool { return g.target.Address != "" }
+
+func (g *group) tcp() bool  { return g.known() && g.target.Network == "tcp" }
+func (g *group) unix() bool { return g.known() && g.target.Network == "unix" }
+
+// is tells whether the events are of one phase and outcome.
+func (g *group) is(phase, outcome string) bool { return g.Phase == phase && g.Outcome == outcome }

@@ -1,0 +1,85 @@
+// Package host collects facts of the machine, container or pod on which the proxy
+// runs: listeners, processes, paths, routes and packet-filter rules. It only reads;
+// nothing on the host is changed, and nothing is sent but netlink requests.
+package host
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"golang.org/x/sys/unix"
+)
+
+// Options say where to look.
+type Options struct {
+	// Root is the proxy's file system: "/proc/1/root" from beside its container; "" means "/".
+	Root string
+	// Proc is where procfs of the proxy's PID namespace is mounted; "" means "/proc".
+	Proc string
+	// Ignore lists socket inodes of the observer's own listeners, which are not reported.
+	Ignore []uint64
+}
+
+// Collect reads all facts that the question makes worth knowing. Sockets, routes and
+// packet filters are those of the network namespace of the calling thread. What cannot
+// be read is named in Unread; a part that is empty and not named there is empty.
+func Collect(ctx context.Context, opts Options, q evidence.HostQuestion) *evidence.Host {
+	if opts.Root == "" {
+		opts.Root = "/"
+	}
+	if opts.Proc == "" {
+		opts.Proc = "/proc"
+	}
+	c := &collector{opts: opts, question: q, host: &evidence.Host{}}
+	c.names = readNames(opts.Root, c.unread)
+	for _, part := range []func(){c.processes, c.listeners, c.paths, c.routes, c.filters} {
+		if err := ctx.Err(); err != nil {
+			c.unread("host", err, "")
+			break
+		}
+		part()
+	}
+	return c.host
+}
+
+type collector struct {
+	opts     Options
+	question evidence.HostQuestion
+	names    names
+	holders  map[uint64]int // socket inode to the PID that is reported as its holder
+	host     *evidence.Host
+}
+
+// unread notes a source that could not be read; needs is named only where the error
+// is one of missing rights.
+func (c *collector) unread(source string, err error, needs string) {
+	if !denied(err) {
+		needs = ""
+	}
+	c.host.Unread = append(c.host.Unread, evidence.Unread{Source: source, Why: err.Error(), Needs: needs})
+}
+
+func denied(err error) bool {
+	return errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)
+}
+
+// pids lists the numbered entries of procfs in ascending order.
+func (c *collector) pids() ([]int, error) {
+	dirs, err := filepath.Glob(filepath.Join(c.opts.Proc, "[0-9]*"))
+	if err != nil {
+		return nil, err
+	}
+	var out []int
+	for _, d := range dirs {
+		if pid, err := strconv.Atoi(filepath.Base(d)); err == nil {
+			out = append(out, pid)
+		}
+	}
+	slices.SortFunc(out, cmp.Compare[int])
+	return out, nil
+}

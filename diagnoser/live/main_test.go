@@ -1,0 +1,9 @@
+package live
+
+import (
+	"testing"
+
+	"github.com/badgateway/badgateway/diagnoser/host/sandbox"
+)
+
+func TestMain(m *testing.M) { sandbox.Main(m) }

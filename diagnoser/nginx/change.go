@@ -1,0 +1,86 @@
+package nginx
+
+import "strings"
+
+// ReplaceArg replaces one argument, quotes and all.
+func (c *Config) ReplaceArg(d *Directive, i int, text string) Edit {
+	a := d.Args[i]
+	return Edit{d.File, a.Start, c.Text(d.File)[a.Start:a.End], text}
+}
+
+// ReplaceArgs replaces all arguments of a directive that has at least one.
+func (c *Config) ReplaceArgs(d *Directive, text string) Edit {
+	start, end := d.Args[0].Start, d.Args[len(d.Args)-1].End
+	return Edit{d.File, start, c.Text(d.File)[start:end], text}
+}
+
+// AppendArg adds an argument behind the last one.
+func (c *Config) AppendArg(d *Directive, text string) Edit {
+	return Edit{d.File, d.Args[len(d.Args)-1].End, "", " " + text}
+}
+
+// Set makes a directive hold in a block: it replaces the value of the one that
+// stands there, or adds one behind anchor, a directive of the same block.
+func (c *Config) Set(block *Directive, anchor *Directive, name, value string) Edit {
+	if own := c.own(block, name); own != nil && len(own.Args) > 0 {
+		return c.ReplaceArgs(own, value)
+	}
+	return c.Insert(anchor, name+" "+value+";")
+}
+
+// own returns the directive of that name directly in a block, nil without one.
+func (c *Config) own(block *Directive, name string) *Directive {
+	if block != nil {
+		return block.Child(name)
+	}
+	for _, d := range c.Top {
+		if d.Name == name {
+			return d
+		}
+	}
+	return nil
+}
+
+// Insert adds text, one or more whole directives, behind a directive: on a line of
+// its own with the same indentation, or on the same line where more follows there.
+func (c *Config) Insert(anchor *Directive, text string) Edit {
+	src := c.Text(anchor.File)
+	rest, _, whole := strings.Cut(src[anchor.End:], "\n")
+	tail := strings.TrimSpace(rest)
+	if !whole || !c.startsLine(anchor) || (tail != "" && tail[0] != '#') {
+		return Edit{anchor.File, anchor.End, "", " " + text}
+	}
+	newline := "\n"
+	if strings.HasSuffix(rest, "\r") {
+		newline = "\r\n"
+	}
+	return Edit{anchor.File, anchor.End + len(rest) + 1, "", c.indent(anchor) + text + newline}
+}
+
+// Remove takes a directive out, with its line where it stands alone there.
+func (c *Config) Remove(d *Directive) Edit {
+	src := c.Text(d.File)
+	start, end := d.Start, d.End
+	line, _, more := strings.Cut(src[end:], "\n")
+	if c.startsLine(d) && strings.TrimSpace(line) == "" && more {
+		start -= len(c.indent(d))
+		end += len(line) + 1
+	}
+	return Edit{d.File, start, src[start:end], ""}
+}
+
+// indent is the white space in front of the directive's line.
+func (c *Config) indent(d *Directive) string {
+	line := c.line(d)
+	return line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+}
+
+func (c *Config) startsLine(d *Directive) bool {
+	return strings.TrimLeft(c.line(d), " \t") == ""
+}
+
+// line is what stands on the directive's line in front of it.
+func (c *Config) line(d *Directive) string {
+	src := c.Text(d.File)[:d.Start]
+	return src[strings.LastIndexByte(src, '\n')+1:]
+}

@@ -1,0 +1,158 @@
+package nginx
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestSet(t *testing.T) {
+	for _, c := range []struct{ name, before, after string }{
+		{"own line", "location / {\n    proxy_pass http://a;\n}\n", "location / {\n    proxy_pass http://a;\n    proxy_read_timeout 9s;\n}\n"},
+		{"tabs and a comment", "\tlocation / {\n\t\tproxy_pass http://a; # a; b {\n\t}\n", "\tlocation / {\n\t\tproxy_pass http://a; # a; b {\n\t\tproxy_read_timeout 9s;\n\t}\n"},
+		{"one line", "location / { proxy_pass http://a; }\n", "location / { proxy_pass http://a; proxy_read_timeout 9s; }\n"},
+		{"more on the line", "location / {\n  proxy_pass http://a; x y;\n}\n", "location / {\n  proxy_pass http://a; proxy_read_timeout 9s; x y;\n}\n"},
+		{"replaced", "location / {\n  proxy_read_timeout  '1s' ;\n  proxy_pass http://a;\n}\n", "location / {\n  proxy_read_timeout  9s ;\n  proxy_pass http://a;\n}\n"},
+		{"CRLF", "location / {\r\n  proxy_pass http://a;\r\n}\r\n", "location / {\r\n  proxy_pass http://a;\r\n  proxy_read_timeout 9s;\r\n}\r\n"},
+		{"end of file", "proxy_pass http://a;", "proxy_pass http://a; proxy_read_timeout 9s;"},
+		{"inherited", "proxy_read_timeout 1s;\nlocation / {\n  proxy_pass http://a;\n}\n", "proxy_read_timeout 1s;\nlocation / {\n  proxy_pass http://a;\n  proxy_read_timeout 9s;\n}\n"},
+	} {
+		cfg := parse(t, "nginx.conf", c.before)
+		p := cfg.Passes()[0]
+		edits := []Edit{cfg.Set(p.Place(), p.Directive, "proxy_read_timeout", "9s")}
+		if err := cfg.Check(edits); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if got, err := Apply(c.before, edits); err != nil || got != c.after {
+			t.Errorf("%s: got %q, %v, want %q", c.name, got, err, c.after)
+		}
+	}
+}
+
+func TestSetInSnippet(t *testing.T) {
+	c := parse(t, "nginx.conf", "location / { include p; proxy_pass http://a; }", "p", "proxy_read_timeout 1s;\n")
+	p := c.Passes()[0]
+	if got, want := c.Set(p.Place(), p.Directive, "proxy_read_timeout", "9s"), (Edit{"p", 19, "1s", "9s"}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestRemove(t *testing.T) {
+	for before, after := range map[string]string{
+		"a b;\n  x y;\nc d;\n": "a b;\nc d;\n", "a b; x y; c d;": "a b;  c d;", "  x y;  # why\n": "    # why\n", "x {\n a b;\n}\n": "",
+	} {
+		c := parse(t, "nginx.conf", before)
+		for _, d := range c.Top {
+			if d.Name != "x" {
+				continue
+			}
+			if got, err := Apply(before, []Edit{c.Remove(d)}); err != nil || got != after {
+				t.Errorf("%q: got %q, %v, want %q", before, got, err, after)
+			}
+		}
+	}
+}
+
+func TestApplyVerifies(t *testing.T) {
+	for _, edits := range [][]Edit{
+		{{"f", 0, "x", "y"}}, {{"f", 9, "", "y"}}, {{"f", -1, "", "y"}},
+		{{"f", 0, "ab", ""}, {"f", 1, "b", ""}}, {{"f", 2, "", "x"}, {"f", 0, "", "y"}},
+	} {
+		if got, err := Apply("abc", edits); err == nil {
+			t.Errorf("%+v: got %q, want an error", edits, got)
+		}
+	}
+}
+
+func TestDiff(t *testing.T) {
+	c := parse(t, "/etc/a.conf", "location / {\n    proxy_pass http://a:1;\n}\n")
+	p := c.Passes()[0]
+	got, err := c.Diff(Sort([]Edit{c.Set(p.Place(), p.Directive, "x", "y"), c.ReplaceArg(p.Directive, 0, "http://a:2")}))
+	want := "--- /etc/a.conf\n+++ /etc/a.conf\n@@ -1,3 +1,4 @@\n location / {\n-    proxy_pass http://a:1;\n+    proxy_pass http://a:2;\n+    x y;\n }\n"
+	if err != nil || got != want {
+		t.Errorf("got %v\n%s\nwant\n%s", err, got, want)
+	}
+}
+
+// TestEditsLeaveTheRestAlone edits each directive of random configurations in each
+// way: the result is a configuration with exactly that change.
+func TestEditsLeaveTheRestAlone(t *testing.T) {
+	for seed := range uint64(150) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		text := randomBlock(r, 0)
+		c := parse(t, "nginx.conf", text)
+		var all []*Directive
+		c.Walk(func(d *Directive) { all = append(all, d) })
+		for i, d := range all {
+			before := texts(c)
+			expectEdit(t, seed, c, c.Insert(d, "added 1;"), slices.Insert(slices.Clone(before), afterOf(all, i), "added 1"))
+			expectEdit(t, seed, c, c.Remove(d), slices.Delete(slices.Clone(before), i, afterOf(all, i)))
+			if len(d.Args) > 0 {
+				changed := slices.Clone(before)
+				changed[i] = strings.TrimSpace(d.Name + " new")
+				expectEdit(t, seed, c, c.ReplaceArgs(d, "new"), changed)
+			}
+		}
+	}
+}
+
+func expectEdit(t *testing.T, seed uint64, c *Config, e Edit, want []string) {
+	t.Helper()
+	before := c.Text("nginx.conf")
+	after, err := Apply(before, []Edit{e})
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	if after[:e.Offset] != before[:e.Offset] || after[e.Offset+len(e.New):] != before[e.Offset+len(e.Old):] {
+		t.Fatalf("seed %d: more changed than the edit says", seed)
+	}
+	if got := texts(parse(t, "nginx.conf", after)); !slices.Equal(got, want) {
+		t.Fatalf("seed %d: %+v: got %q, want %q\nof\n%s", seed, e, got, want, before)
+	}
+}
+
+// afterOf is the index behind a directive and all inside it.
+func afterOf(all []*Directive, i int) int {
+	n := i + 1
+	for n < len(all) && all[n].Start < all[i].End {
+		n++
+	}
+	return n
+}
+
+func randomBlock(r *rand.Rand, depth int) string {
+	var b strings.Builder
+	pick := func(list ...string) string { return list[r.IntN(len(list))] }
+	for range 1 + r.IntN(4) {
+		b.WriteString(pick("", " ", "\t", "    ", "\n", "# comment; { ' \n"))
+		fmt.Fprintf(&b, "d%d", r.IntN(9))
+		for range r.IntN(3) {
+			b.WriteString(pick(" ", "\n  ", "\t") + pick("a", `"q;{}\" x"`, "'y # z'", "$v", "${v}w", "a\\;b", "x}y"))
+		}
+		if depth < 3 && r.IntN(3) == 0 {
+			b.WriteString(" {" + pick("\n", " ", "\r\n") + randomBlock(r, depth+1) + "}")
+		} else {
+			b.WriteString(pick("", " ") + ";")
+		}
+		b.WriteString(pick("\n", " ", "", "\r\n", " # c\n"))
+	}
+	return b.String()
+}
+
+func FuzzParseConfig(f *testing.F) {
+	f.Add(site)
+	f.Add("a 'b\\'c' {d e;}")
+	f.Fuzz(func(t *testing.T, text string) {
+		list, err := parseFile("f", text, nil)
+		if err != nil {
+			return
+		}
+		walk(list, func(d *Directive) {
+			if d.Start < 0 || d.End > len(text) || d.Start >= d.End {
+				t.Errorf("%s: got bytes %d to %d of %d", d.Name, d.Start, d.End, len(text))
+			}
+		})
+	})
+}

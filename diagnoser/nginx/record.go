@@ -1,0 +1,167 @@
+package nginx
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
+// cutLen is the length at which nginx ends a record: NGX_MAX_ERROR_STR less its newline.
+const cutLen = 2047
+
+// markers are the words of which each record of interest has one. A record
+// without them is not looked at further.
+var markers = [][]byte{
+	[]byte("upstream"), []byte("resolv"), []byte("worker_connections"), []byte("accept"),
+	[]byte("invalid URL prefix"), []byte("zero length URI"), []byte("[emerg]"),
+	[]byte("files are available"), []byte("exited on signal"), []byte("auth request unexpected"),
+	[]byte("enough for cache key"),
+}
+
+func promising(b []byte) bool {
+	for _, m := range markers {
+		if bytes.Contains(b, m) {
+			return true
+		}
+	}
+	return false
+}
+
+// record takes one record with the lines joined to it, line being its first.
+func (s *scanner) record(b []byte, line int64) {
+	if !startsRecord(b) {
+		s.stray(b)
+		return
+	}
+	if s.stats.Records == 0 {
+		s.stats.From, _ = timestamp(b)
+	}
+	s.stats.Records++
+	copy(s.last[:], b)
+	if b[21] == 'n' || b[21] == 'd' || !promising(b) { // [notice], [debug]
+		return
+	}
+	if b = trimForeign(bytes.TrimRight(b, "\r\n")); !promising(b) {
+		return
+	}
+	s.classify(parseRecord(string(b), line))
+}
+
+func (s *scanner) classify(e evidence.Event) {
+	sig := lookup(e.Message)
+	switch {
+	case sig == nil:
+		if e.Upstream != "" || aboutUpstream(e.Message) {
+			s.stats.Unrecognized++
+		}
+	case sig.note:
+		e.Signature = sig.name
+		if s.sink.Note != nil {
+			s.sink.Note(e)
+		}
+	default:
+		sig.fill(&e)
+		s.stats.Events++
+		if s.sink.Event != nil {
+			s.sink.Event(e)
+		}
+	}
+}
+
+// aboutUpstream tells whether a message speaks of the upstream outside of quotes,
+// where nginx puts what others chose: file names, header lines.
+func aboutUpstream(message string) bool {
+	for i, part := range strings.Split(message, `"`) {
+		if i%2 == 0 && strings.Contains(part, "upstream") {
+			return true
+		}
+	}
+	return false
+}
+
+// trimForeign cuts off lines that follow a finished record: other logs mixed into
+// this one. A record may hold raw newlines (FastCGI stderr) before its context.
+func trimForeign(b []byte) []byte {
+	first := bytes.IndexByte(b, '\n')
+	if first < 0 {
+		return b
+	}
+	if !bytes.Contains(b, []byte(", client: ")) {
+		return bytes.TrimRight(b[:first], "\r")
+	}
+	for end := first; end < len(b); {
+		if head := bytes.TrimRight(b[:end], "\r"); finished(head) {
+			return head
+		}
+		next := bytes.IndexByte(b[end+1:], '\n')
+		if next < 0 {
+			break
+		}
+		end += 1 + next
+	}
+	return b
+}
+
+// finished tells whether the context of a record has come to its end.
+func finished(b []byte) bool {
+	at := bytes.Index(b, []byte(", client: "))
+	if at < 0 || bytes.HasSuffix(bytes.TrimRight(b, " "), []byte(",")) {
+		return false
+	}
+	if bytes.Contains(b[at:], []byte(`, request: "`)) || bytes.Contains(b[at:], []byte(`, upstream: "`)) {
+		return b[len(b)-1] == '"'
+	}
+	return bytes.Contains(b[at:], []byte(", server: "))
+}
+
+// parseRecord reads head, message and context of a record.
+func parseRecord(text string, line int64) evidence.Event {
+	e := evidence.Event{Line: line, Text: text, Cut: len(text) >= cutLen}
+	e.Time, _ = timestamp([]byte(text[:timestampLen]))
+	rest := text[timestampLen+2:]
+	e.Level, rest, _ = strings.Cut(rest, "] ")
+	if pid, after, ok := strings.Cut(rest, ": "); ok {
+		pid, _, _ = strings.Cut(pid, "#")
+		e.PID = int(number(pid))
+		rest = after
+	}
+	if strings.HasPrefix(rest, "*") {
+		if conn, after, ok := strings.Cut(rest[1:], " "); ok {
+			e.Conn, rest = number(conn), after
+		}
+	}
+	readContext(&e, oneLine(rest))
+	return e
+}
+
+// oneLine joins the lines of a record by single spaces.
+func oneLine(s string) string {
+	if !strings.Contains(s, "\n") {
+		return s
+	}
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.Join(lines, " ")
+}
+
+// timestamp reads "2006/01/02 15:04:05". The log names no zone: the time is given as UTC.
+func timestamp(b []byte) (time.Time, bool) {
+	if len(b) < timestampLen {
+		return time.Time{}, false
+	}
+	two := func(i int) int { return int(b[i]-'0')*10 + int(b[i+1]-'0') }
+	t := time.Date(two(0)*100+two(2), time.Month(two(5)), two(8), two(11), two(14), two(17), 0, time.UTC)
+	return t, b[4] == '/'
+}
+
+// number reads leading decimal digits, at most 18 of them.
+func number(s string) (n int64) {
+	for i := 0; i < len(s) && i < 18 && s[i]-'0' <= 9; i++ {
+		n = n*10 + int64(s[i]-'0')
+	}
+	return n
+}

@@ -1,0 +1,85 @@
+package diagnoser
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
+
+// Reading is a log and a configuration, read once. It tells what else to look
+// at, and concludes from what was found there.
+type Reading struct {
+	proxy     evidence.Proxy
+	config    *nginx.Config // empty, never nil
+	configErr error         // why the configuration was not used
+	groups    *groups
+	summary   Summary
+}
+
+// Read reads the logs and the configuration of evidence; a Log's Reader is used
+// up. The error is that of a log that could not be read or is none, and begins
+// with its name. A configuration that does not parse is no error: Diagnose says so
+// and does without.
+func Read(ctx context.Context, ev evidence.Evidence) (*Reading, error) {
+	r := &Reading{proxy: ev.Proxy}
+	if r.config, r.configErr = nginx.ParseConfig(ev.Config); r.configErr != nil {
+		r.config, _ = nginx.ParseConfig(nil)
+	}
+	r.groups = newGroups(r.config)
+	for _, log := range ev.Logs {
+		if err := r.scan(ctx, log); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+func (r *Reading) scan(ctx context.Context, log evidence.Log) error {
+	var in io.Reader = strings.NewReader(log.Text)
+	if log.Reader != nil {
+		in = log.Reader
+	}
+	stats, err := nginx.Scan(ctx, log.Name, in, nginx.Sink{
+		Event: func(e evidence.Event) { r.groups.add(log.Name, e) },
+		Note:  func(e evidence.Event) { r.groups.add(log.Name, e) },
+	})
+	s := &r.summary
+	s.Bytes += stats.Bytes
+	s.Lines += stats.Lines
+	s.UpstreamErrors += stats.Events
+	s.Unrecognized += stats.Unrecognized
+	if !stats.From.IsZero() && (s.From.IsZero() || stats.From.Before(s.From)) {
+		s.From = stats.From
+	}
+	if stats.To.After(s.To) {
+		s.To = stats.To
+	}
+	return err
+}
+
+// Diagnose concludes from evidence: findings ordered by certainty, then count.
+// The error is that of Read.
+func Diagnose(ctx context.Context, ev evidence.Evidence) (*Report, error) {
+	r, err := Read(ctx, ev)
+	if err != nil {
+		return nil, err
+	}
+	return r.Diagnose(ev.Host, ev.Probes), nil
+}
+
+// AskHost says which facts of the host matter for the failures in the log. It
+// reads the logs: one given as a Reader is used up, which Read avoids.
+func AskHost(ev evidence.Evidence) evidence.HostQuestion {
+	r, _ := Read(context.Background(), ev)
+	return r.AskHost()
+}
+
+// AskBackends says which direct probes are worth asking, ev.Host telling which
+// listeners could be the backend that the proxy looks for. It reads the logs as AskHost does.
+func AskBackends(ev evidence.Evidence) []evidence.Question {
+	r, _ := Read(context.Background(), ev)
+	return r.AskBackends(ev.Host)
+}

@@ -1,0 +1,69 @@
+package diagnoser
+
+import (
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
+var _ = register(rule{
+	cause: "backend-connection-reset",
+	doc: Doc{
+		What: "The backend takes the request and ends the connection without an answer. recv() failed (104) is a reset, or a close with input unread, on unix " +
+			"sockets too; prematurely closed is a clean close after all was read. Why it did is in its own log.",
+		Confirm: "The same request past the proxy ends the same way on a fresh connection (curl: empty reply). The backend's log at that second: a trace, a worker that exits, a limit, an OOM kill (dmesg).",
+		Mends:   "What the backend's log names. A restart helps where it got into a bad state.",
+		Hides:   "proxy_next_upstream: the request is repeated elsewhere, and with non_idempotent perhaps carried out twice. Timeouts play no part.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		gone := g.Outcome == evidence.ClosedEarly || g.Outcome == evidence.Reset
+		if g.Phase != evidence.ReadingHeader || !gone || strings.HasPrefix(g.Signature, "http2") || !g.known() {
+			return nil
+		}
+		o := &opinion{certainty: Likely, why: "the backend may end connections for a reason of its own", check: "curl -v the same request past the proxy", also: resetAlso(g), remedies: []Remedy{
+			backend(RestartBackend, "restart the backend and read its own log for why it ended the connection", g)}}
+		p := in.probe(g)
+		switch {
+		case probed(p, evidence.ClosedEarly, evidence.Reset):
+			o.certainty = Proved
+			o.evidence = append(o.evidence, probeFact(p), fact(fromProbe, "it was a fresh connection: no connection kept too long is to blame"))
+		case p != nil:
+			o.certainty = Possible
+			o.against = append(o.against, probeFact(p))
+		}
+		if l := in.listener(g.target); l != nil {
+			o.evidence = append(o.evidence, fact(fromSocket, "%s listens", describe(*l)))
+			if foreign(g.target.Protocol, l.Process) {
+				o.certainty = Possible
+			}
+		}
+		return o
+	},
+})
+
+func resetAlso(g *group) []Alternative {
+	also := []Alternative{
+		{"worker-crash", "a worker may have died on a signal", "dmesg; the backend's log: exited on signal"},
+		{"worker-killed-oom", "the kernel may have killed it for memory", "dmesg | grep -i 'killed process'"},
+		{"worker-timeout", "the application server may have killed its own slow worker", "its log; is the time constant?"},
+		{"protocol-mismatch", "the backend may speak another protocol", "ss -ltnp: which process listens?"},
+	}
+	if g.unsafe == g.count {
+		also = append(also, Alternative{"keepalive-race", "only requests that are not repeated failed", "does it happen on a fresh connection?"})
+	}
+	return also
+}
+
+// foreign tells whether a process is known to speak another protocol than the proxy does.
+func foreign(protocol, process string) bool {
+	http := protocol == "http" || protocol == "https"
+	switch {
+	case strings.HasPrefix(process, "php-fpm"), strings.HasPrefix(process, "php-cgi"):
+		return protocol != "fastcgi"
+	case process == "gunicorn", process == "node", process == "puma", process == "apache2", process == "httpd":
+		return !http
+	case process == "sshd", process == "mysqld", process == "redis-server", process == "postgres":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,21 @@
+package diagnoser
+
+import "github.com/badgateway/badgateway/diagnoser/evidence"
+
+var _ = register(rule{
+	cause: "backend-rejects-body",
+	doc: Doc{
+		What:    "The backend ends the connection while the proxy still sends the request's body: it answered early (413, 401) and closed without reading the rest. The answer is lost or not, by chance.",
+		Confirm: "Only large uploads fail. The same upload past the proxy ends with the early answer, or with a reset.",
+		Mends:   "The limit that the backend enforces; the same limit in the proxy (client_max_body_size) gives a clean 413.",
+		Hides:   "proxy_request_buffering and timeouts change nothing.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		if g.Phase != evidence.Sending || g.Outcome != evidence.Reset && g.Outcome != evidence.ClosedEarly {
+			return nil
+		}
+		return &opinion{certainty: Likely, check: "the same upload past the proxy", also: []Alternative{
+			{"backend-connection-reset", "the backend may have died at that moment", "the backend's log"},
+			{"keepalive-race", "a kept connection may have been closed", "does it fail with small bodies too?"}}}
+	},
+})

@@ -1,0 +1,16 @@
+package diagnoser
+
+var _ = register(rule{
+	cause: "fastcgi-overloaded",
+	doc: Doc{
+		What:    "The FastCGI server ends the request before any output: END_REQUEST with OVERLOADED or CANT_MPX, or an application that wrote nothing.",
+		Confirm: "The server's log; cgi-fcgi -bind -connect ADDRESS shows the protocol status.",
+		Mends:   "More children, or what keeps them busy.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		if g.Signature != "fastcgi record" {
+			return nil
+		}
+		return &opinion{certainty: Possible, weight: 1, check: "the FastCGI server's log and status page"}
+	},
+})

@@ -1,0 +1,17 @@
+package diagnoser
+
+var _ = register(rule{
+	cause: "fd-limit",
+	doc: Doc{
+		What:    "The proxy has no file descriptor left: each proxied request takes two. Towards the backend it answers 500; a connection it cannot accept waits in the queue.",
+		Confirm: "ls /proc/PID/fd | wc -l of a worker against \"Max open files\" in /proc/PID/limits.",
+		Mends:   "worker_rlimit_nofile at least twice worker_connections, and LimitNOFILE= of the service not below it; find what leaks if the number only grows.",
+		Hides:   "A reload: the new workers begin at zero.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		if !(g.Errno == 24 || g.Errno == 23 || g.Signature == "socket number" || g.Signature == "accept" && errnoIn(g, 24)) {
+			return nil
+		}
+		return &opinion{certainty: Likely, weight: 1, check: "ls /proc/PID/fd | wc -l; grep 'open files' /proc/PID/limits"}
+	},
+})

@@ -1,0 +1,16 @@
+package diagnoser
+
+var _ = register(rule{
+	cause: "grpc-stream-cancelled",
+	doc: Doc{
+		What:    "The HTTP/2 backend resets the stream or says goodbye with an error code: 2 internal error, 7 refused, 8 cancelled, 11 too many requests.",
+		Confirm: "The number in the message; the backend's log; a deadline in the client.",
+		Mends:   "What the code says.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		if g.Signature != "http2 stream error" && g.Signature != "closed stream" {
+			return nil
+		}
+		return &opinion{certainty: Likely, weight: 1, check: "the backend's log"}
+	},
+})

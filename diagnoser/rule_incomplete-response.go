@@ -1,0 +1,27 @@
+package diagnoser
+
+import "github.com/badgateway/badgateway/diagnoser/evidence"
+
+var _ = register(rule{
+	cause: "incomplete-response",
+	doc: Doc{
+		What:    "The backend's response ends before its length, its last chunk or its END_REQUEST. The header is long sent: the access log says 200, the client gets a truncated body.",
+		Confirm: "curl past the proxy: transfer closed with bytes remaining. The backend's log at that second: an exception in mid-response, a worker that died.",
+		Mends:   "What ends the response in the backend, or in a proxy between.",
+		Hides:   "Nothing hides it from a client that checks the length.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		gone := g.Outcome == evidence.ClosedEarly || g.Outcome == evidence.Reset || g.Outcome == evidence.TimedOut && !g.Timer ||
+			g.Outcome == evidence.Unreachable
+		if !gone || g.Phase != evidence.ReadingBody && g.Phase != evidence.Upgraded || g.Signature == "http2 stream error" {
+			return nil
+		}
+		o := &opinion{certainty: Likely, check: "curl -o /dev/null past the proxy", also: []Alternative{
+			{"worker-crash", "a worker may have died in mid-response", "dmesg; the backend's log"},
+			{"backend-restarted", "a restart ends what is under way", "the time of the backend's last start"}}}
+		if p := in.probe(g); p != nil {
+			addProbe(o, p, evidence.ClosedEarly, evidence.Reset)
+		}
+		return o
+	},
+})

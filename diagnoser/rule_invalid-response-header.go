@@ -1,0 +1,18 @@
+package diagnoser
+
+var _ = register(rule{
+	cause: "invalid-response-header",
+	doc: Doc{
+		What:    "The backend sends a header that HTTP forbids: a control byte in a name or value, two different lengths, Content-Length together with Transfer-Encoding (refused since nginx 1.23), a status that is no number.",
+		Confirm: "curl -s -D - -o /dev/null past the proxy | cat -A shows the line that the log quotes.",
+		Mends:   "The application, or the middleware that adds the line.",
+		Hides:   "An older nginx forwards some of it to the client as it is. Buffers and timeouts change nothing.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		switch g.Signature {
+		case "invalid header", "duplicate header", "two lengths", "bad transfer encoding", "bad length", "invalid status", "early hints":
+			return &opinion{certainty: Likely, check: "curl -s -D - -o /dev/null past the proxy | cat -A"}
+		}
+		return nil
+	},
+})

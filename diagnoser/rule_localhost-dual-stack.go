@@ -1,0 +1,39 @@
+package diagnoser
+
+import (
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
+var _ = register(rule{
+	cause: "localhost-dual-stack",
+	doc: Doc{
+		What:    "localhost means 127.0.0.1 and ::1. The backend listens on one of them, and the proxy, which takes the name for a group of two servers, tries both in turn.",
+		Confirm: "getent ahosts localhost lists both; ss -ltn shows the port on 127.0.0.1 only.",
+		Mends:   "Write 127.0.0.1 (or [::1]) where the configuration says localhost.",
+		Hides:   "proxy_next_upstream tries the other address: an error in the log, a late answer, and after a failure \"no live upstreams\".",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		if g.Phase != evidence.Connecting || !g.errno(111, 99, 101) || g.pass == nil || !strings.HasPrefix(g.target.Address, "[::1]:") {
+			return nil
+		}
+		d, i := g.pass.Directive, 0
+		if s := g.pass.ServerFor(g.target); s != nil {
+			d = s.Directive
+		}
+		if !strings.Contains(d.Arg(i), "localhost") {
+			return nil
+		}
+		o := &opinion{certainty: Possible, weight: 3, check: "ss -ltn; getent ahosts localhost", where: in.where(d)}
+		o.evidence = []Fact{in.configFact(d, "%s names localhost, which is ::1 as well as 127.0.0.1", d.Name)}
+		four := evidence.Target{Protocol: g.target.Protocol, Network: "tcp", Address: "127.0.0.1" + strings.TrimPrefix(g.target.Address, "[::1]")}
+		if l := in.listener(four); l != nil && in.listener(g.target) == nil {
+			o.certainty = Proved
+			o.evidence = append(o.evidence, fact(fromSocket, "%s listens, and nothing on %s", describe(*l), g.target.Address))
+			raw := strings.Replace(in.config.Text(d.File)[d.Args[i].Start:d.Args[i].End], "localhost", "127.0.0.1", 1)
+			o.remedies = in.edit("name the address on which the backend listens", in.config.ReplaceArg(d, i, raw))
+		}
+		return o
+	},
+})

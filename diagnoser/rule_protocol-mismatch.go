@@ -1,0 +1,35 @@
+package diagnoser
+
+import "github.com/badgateway/badgateway/diagnoser/evidence"
+
+var _ = register(rule{
+	cause: "protocol-mismatch",
+	doc: Doc{
+		What: "The proxy speaks one protocol and the backend another: proxy_pass to a FastCGI or uwsgi socket, fastcgi_pass to an HTTP server, grpc_pass to one " +
+			"without HTTP/2, any of them to a database. The first bytes of the answer tell which.",
+		Confirm: "ss -ltnp: which process listens there? curl -v and cgi-fcgi against the port. The log's number is the answer's first bytes: 72 is H of HTTP.",
+		Mends:   "The directive of the backend's protocol (proxy_pass, fastcgi_pass, uwsgi_pass, grpc_pass), or the backend's port for the one in use.",
+		Hides:   "Nothing: with proxy_pass, bytes that are no HTTP go to the client as they are.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		o := &opinion{certainty: Likely, weight: 1, check: "ss -ltnp: which process listens on " + g.target.Address + "?"}
+		if said := spoken(g.Event); said != "" {
+			o.evidence = append(o.evidence, fact(fromLog, "the answer begins as %s does", said))
+		}
+		l := in.listener(g.target)
+		mismatched := l != nil && foreign(g.target.Protocol, l.Process)
+		if mismatched {
+			o.evidence = append(o.evidence, fact(fromSocket, "%s does not speak %s", describe(*l), g.target.Protocol))
+		}
+		switch g.Signature {
+		case "fastcgi version", "http2 frame size", "not http", "sent before handshake":
+			return o
+		}
+		wrongType := g.Phase == evidence.Connecting && g.Errno == 91
+		gone := g.Phase == evidence.ReadingHeader && (g.Outcome == evidence.Reset || g.Outcome == evidence.ClosedEarly)
+		if wrongType || gone && mismatched {
+			return o
+		}
+		return nil
+	},
+})

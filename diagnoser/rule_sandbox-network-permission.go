@@ -1,0 +1,18 @@
+package diagnoser
+
+import "github.com/badgateway/badgateway/diagnoser/evidence"
+
+var _ = register(rule{
+	cause: "sandbox-network-permission",
+	doc: Doc{
+		What:    "The proxy's sandbox forbids the socket or the address family: RestrictAddressFamilies= of its service, a seccomp profile, a filter on its cgroup.",
+		Confirm: "systemctl show nginx -p RestrictAddressFamilies -p IPAddressDeny; the container's security options.",
+		Mends:   "Allow AF_UNIX, AF_INET and AF_INET6, and the backend's address.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		if g.Phase != evidence.Connecting || g.Errno != 1 && g.Errno != 97 {
+			return nil
+		}
+		return &opinion{certainty: Likely, check: "systemctl show nginx -p RestrictAddressFamilies -p IPAddressDeny"}
+	},
+})

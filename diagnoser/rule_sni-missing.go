@@ -1,0 +1,39 @@
+package diagnoser
+
+import "strings"
+
+var _ = register(rule{
+	cause: "sni-missing",
+	doc: Doc{
+		What: "The proxy sends no server name in the TLS handshake (proxy_ssl_server_name is off by default), and the backend, which serves several names, " +
+			"refuses: alert 40, 80 or 112, or a closed connection.",
+		Confirm: "openssl s_client -connect ADDRESS -noservername fails, -servername NAME succeeds.",
+		Mends:   "proxy_ssl_server_name on; and proxy_ssl_name NAME; where the pass names an upstream{} block, whose name would be sent.",
+		Hides:   "A default server on the backend that answers anything with the wrong certificate.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		if !strings.HasPrefix(g.Signature, "tls ") || g.Signature == "tls certificate" || g.Signature == "tls setup" {
+			return nil
+		}
+		meaning := tlsMeaning(g.Message)
+		if strings.Contains(meaning, "plain text") {
+			return nil
+		}
+		o := &opinion{certainty: Possible, weight: 1, check: "openssl s_client -connect " + g.target.Address + " -servername NAME"}
+		if meaning != "" {
+			o.evidence = append(o.evidence, fact(fromLog, "%s", meaning))
+		}
+		if g.pass == nil || !strings.Contains(meaning, "server name") {
+			return o
+		}
+		d := in.config.Effective(g.pass.Directive.Parent, g.pass.Prefix+"ssl_server_name")
+		if d != nil && d.Arg(0) == "on" {
+			o.against = append(o.against, in.configFact(d, "%s is on", d.Name))
+			return o
+		}
+		o.certainty = Likely
+		o.evidence = append(o.evidence, in.configFact(g.pass.Directive, "%sssl_server_name is not on", g.pass.Prefix))
+		o.remedies = in.edit("send the server name", in.config.Set(g.pass.Place(), g.pass.Directive, g.pass.Prefix+"ssl_server_name", "on"))
+		return o
+	},
+})

@@ -1,0 +1,17 @@
+package diagnoser
+
+var _ = register(rule{
+	cause: "temp-dir-full",
+	doc: Doc{
+		What:    "The response does not fit into memory buffers, and the file system of the proxy's temporary files is full.",
+		Confirm: "df -h and df -i of the directory in the message.",
+		Mends:   "Room on that file system, or another proxy_temp_path.",
+		Hides:   "proxy_max_temp_file_size 0 writes no file, and keeps the backend busy as long as the client reads.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		if g.Signature != "temporary file" || g.Errno != 28 && g.Errno != 122 {
+			return nil
+		}
+		return &opinion{certainty: Likely, check: "df -h; df -i"}
+	},
+})

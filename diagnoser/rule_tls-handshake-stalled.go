@@ -1,0 +1,24 @@
+package diagnoser
+
+import "github.com/badgateway/badgateway/diagnoser/evidence"
+
+var _ = register(rule{
+	cause: "tls-handshake-stalled",
+	doc: Doc{
+		What:    "The backend took the connection and did not finish the TLS handshake within proxy_connect_timeout, which connect and handshake share: it hangs, or it is no TLS server and waits for more input.",
+		Confirm: "openssl s_client -connect ADDRESS hangs as well; curl http://ADDRESS/ is answered where the port is plain.",
+		Mends:   "The backend; or http:// in the pass where the port speaks plain HTTP.",
+		Hides:   "A longer proxy_connect_timeout.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		if !g.is(evidence.Handshaking, evidence.TimedOut) {
+			return nil
+		}
+		o := &opinion{certainty: Likely, check: "openssl s_client -connect " + g.target.Address, also: []Alternative{
+			{"tls-scheme-mismatch", "a plain server waits for the end of a line", "curl http://" + g.target.Address + "/"}}}
+		if p := in.probe(g); p != nil {
+			addProbe(o, p, evidence.TimedOut)
+		}
+		return o
+	},
+})

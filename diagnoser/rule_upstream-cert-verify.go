@@ -1,0 +1,17 @@
+package diagnoser
+
+var _ = register(rule{
+	cause: "upstream-cert-verify",
+	doc: Doc{
+		What:    "proxy_ssl_verify is on and the backend's certificate does not stand up: expired, signed by an unknown authority, an intermediate missing, or made for another name.",
+		Confirm: "openssl s_client -connect ADDRESS -servername NAME -CAfile FILE; the log gives the verification's error number.",
+		Mends:   "Renew the certificate or send its chain; proxy_ssl_trusted_certificate with the right authority; proxy_ssl_name where the upstream{} block's name is compared.",
+		Hides:   "proxy_ssl_verify off: the connection is encrypted to whoever answers.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		if g.Signature != "tls certificate" {
+			return nil
+		}
+		return &opinion{certainty: Likely, check: "openssl s_client -connect " + g.target.Address + " -servername NAME"}
+	},
+})

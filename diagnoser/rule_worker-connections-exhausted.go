@@ -1,0 +1,17 @@
+package diagnoser
+
+var _ = register(rule{
+	cause: "worker-connections-exhausted",
+	doc: Doc{
+		What:    "A worker of the proxy has as many connections as worker_connections allows; a proxied request takes two. It answers 500, or drops the client without an answer.",
+		Confirm: "The alert in the log names the limit; ss -tnp | grep -c nginx comes near it.",
+		Mends:   "A larger worker_connections in events{}, with worker_rlimit_nofile above it; a backend that answers, where requests pile up because it does not.",
+		Hides:   "More workers, until they are full too.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		if g.Signature != "worker connections" {
+			return nil
+		}
+		return &opinion{certainty: Likely, check: "grep worker_connections nginx.conf; ss -tnp | grep -c nginx"}
+	},
+})

@@ -1,0 +1,90 @@
+package diagnoser
+
+import (
+	"net"
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
+
+var _ = register(rule{
+	cause: "wrong-port",
+	doc: Doc{
+		What:    "The backend runs, but on another port than the one in the configuration: a published port taken for the container's, a default that changed, a second service.",
+		Confirm: "ss -ltnp lists the backend's process with its real port; curl -i http://127.0.0.1:PORT/ is answered as the site should be.",
+		Mends:   "Write the port on which the backend listens into the *_pass directive or the server line of the upstream{} block, or let the backend listen on the configured one.",
+		Hides:   "Nothing hides it: every request fails. A redirect from one port to the other (socat, NAT) leaves the wrong number in the configuration.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		if !g.is(evidence.Connecting, evidence.Refused) || !g.tcp() {
+			return nil
+		}
+		for _, a := range in.answers(g) {
+			if a.sure() || a.open() {
+				return portOpinion(in, g, a)
+			}
+		}
+		return nil
+	},
+})
+
+func portOpinion(in *inquiry, g *group, a answer) *opinion {
+	_, port, _ := net.SplitHostPort(a.Address)
+	o := &opinion{certainty: Possible, check: "ss -ltnp", evidence: []Fact{
+		fact(fromSocket, "nothing listens on %s", g.target.Address),
+		fact(fromSocket, "%s listens and no configuration names it", describe(a.Listener)),
+	}}
+	if a.probe != nil {
+		o.evidence = append(o.evidence, probeFact(a.probe))
+	}
+	if a.sure() {
+		o.certainty, o.weight = Likely, 3
+	}
+	for _, other := range in.answers(g) {
+		if other.Address != a.Address && other.sure() {
+			o.against = append(o.against, fact(fromProbe, "%s answers as well", describe(other.Listener)))
+		}
+	}
+	if g.pass != nil {
+		o.where, o.remedies = in.readdress(g, withPort(g.target.Address, port), port)
+	}
+	return o
+}
+
+func withPort(address, port string) string {
+	host, _, _ := net.SplitHostPort(address)
+	return net.JoinHostPort(host, port)
+}
+
+// readdress proposes to write another address where the configuration names that
+// of a group's target: in the pass, or in the server line of its upstream{} block.
+func (in *inquiry) readdress(g *group, address, short string) (*Where, []Remedy) {
+	d, old := g.pass.Directive, g.pass.Host
+	if s := g.pass.ServerFor(g.target); s != nil {
+		d, old = s.Directive, s.Directive.Arg(0)
+	}
+	if g.pass.Variable || old == "" {
+		return in.where(d), nil
+	}
+	raw := in.config.Text(d.File)[d.Args[0].Start:d.Args[0].End]
+	edit := in.config.ReplaceArg(d, 0, strings.Replace(raw, old, readdressed(old, address), 1))
+	summary := "let " + d.Name + " point to " + short
+	return in.where(d), in.edit(summary, []nginx.Edit{edit}...)
+}
+
+// readdressed keeps what the configuration calls the host: only the port changes.
+func readdressed(old, address string) string {
+	if path, ok := strings.CutPrefix(address, "/"); ok {
+		if _, uri, found := strings.Cut(strings.TrimPrefix(old, "unix:"), ":"); found {
+			return "unix:/" + path + ":" + uri
+		}
+		return "unix:/" + path
+	}
+	host, _, err := net.SplitHostPort(old)
+	if err != nil {
+		host = strings.Trim(old, "[]")
+	}
+	_, port, _ := net.SplitHostPort(address)
+	return net.JoinHostPort(host, port)
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/badgateway/badgateway/diagnoser"
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/live"
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
+
+type diagnoseFlags struct {
+	config  string
+	format  string
+	version string
+}
+
+func diagnoseCommand() *cobra.Command {
+	var f diagnoseFlags
+	c := &cobra.Command{
+		Use:   "diagnose LOG...",
+		Short: "Name the cause of the 502s and 504s in an error log",
+		Long: `Name the cause of the 502s and 504s in error logs of nginx, with the evidence for
+and against, the line of the configuration, and a fix. A log of "-" is standard
+input. Nothing is changed and nothing is sent anywhere.
+
+Exit status: 0 nothing found; 1 findings; 2 the input is unusable.`,
+		Example: `  badgateway diagnose /var/log/nginx/error.log --config /etc/nginx/nginx.conf
+  journalctl -u nginx -o cat | badgateway diagnose - --format json`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage(fmt.Errorf("want an error log, or - for standard input; see %s --help", c.CommandPath()))
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
+	}
+	c.Flags().StringVar(&f.config, "config", "", "nginx.conf (its includes are read too), or the output of nginx -T")
+	c.Flags().StringVar(&f.version, "proxy-version", "", "version of nginx, where a default depends on it")
+	c.Flags().StringVar(&f.format, "format", "text", "text or json")
+	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
+	if f.format != "text" && f.format != "json" {
+		return usage(fmt.Errorf("unknown format %q (known: json, text)", f.format))
+	}
+	ev := evidence.Evidence{Proxy: evidence.Proxy{Kind: "nginx", Version: f.version}}
+	if err := f.readConfig(&ev); err != nil {
+		return usage(err)
+	}
+	closers, err := openLogs(c, args, &ev)
+	defer closers()
+	if err != nil {
+		return usage(err)
+	}
+	report, err := diagnoser.Diagnose(c.Context(), ev)
+	if err != nil {
+		return usage(err)
+	}
+	if err := f.write(c.OutOrStdout(), report); err != nil {
+		return err
+	}
+	if len(report.Findings) > 0 {
+		return &status{code: exitFindings}
+	}
+	return nil
+}
+
+func (f *diagnoseFlags) readConfig(ev *evidence.Evidence) error {
+	if f.config == "" {
+		return nil
+	}
+	if info, err := os.Stat(f.config); err == nil && info.IsDir() {
+		return fmt.Errorf("%s: is a directory; want its main file, such as %s/nginx.conf", f.config, f.config)
+	}
+	text, err := os.ReadFile(f.config)
+	if err != nil {
+		return plain(f.config, err)
+	}
+	if bytes.Contains(text, []byte("\n# configuration file ")) || bytes.HasPrefix(text, []byte("# configuration file ")) {
+		ev.Config = []evidence.File{{Path: f.config, Text: string(text)}} // nginx -T holds all files
+	} else if ev.Config, err = live.ReadConfig("", f.config); err != nil {
+		return err
+	}
+	_, err = nginx.ParseConfig(ev.Config)
+	return err
+}
+
+// plain says what the kernel says of a file, its name first.
+func plain(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return fmt.Errorf("%s: %w", name, path.Err)
+	}
+	return err
+}
+
+func openLogs(c *cobra.Command, args []string, ev *evidence.Evidence) (closeAll func(), err error) {
+	var open []io.Closer
+	closeAll = func() {
+		for _, f := range open {
+			f.Close()
+		}
+	}
+	for _, name := range args {
+		if name == "-" {
+			ev.Logs = append(ev.Logs, evidence.Log{Name: "stdin", Reader: c.InOrStdin()})
+			continue
+		}
+		f, err := openLog(name)
+		if err != nil {
+			return closeAll, err
+		}
+		open = append(open, f)
+		ev.Logs = append(ev.Logs, evidence.Log{Name: name, Reader: f})
+	}
+	return closeAll, nil
+}
+
+func openLog(name string) (*os.File, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, plain(name, err)
+	}
+	if info, err := f.Stat(); err != nil || info.IsDir() {
+		f.Close()
+		return nil, fmt.Errorf("%s: is a directory; want the error log in it, such as %s/error.log", name, name)
+	}
+	return f, nil
+}
+
+func (f *diagnoseFlags) write(w io.Writer, report *diagnoser.Report) error {
+	if f.format == "json" {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(report)
+	}
+	options := diagnoser.TextOptions{Width: 80}
+	if out, ok := w.(*os.File); ok && term.IsTerminal(int(out.Fd())) {
+		options.Color = os.Getenv("NO_COLOR") == ""
+		if width, _, err := term.GetSize(int(out.Fd())); err == nil {
+			options.Width = min(width, 120)
+		}
+	}
+	return report.WriteText(w, options)
+}

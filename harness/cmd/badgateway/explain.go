@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/badgateway/badgateway/diagnoser"
+)
+
+func explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain CAUSE",
+		Short: "Tell what a cause is, how to confirm it, what mends it, what only hides it",
+		Long: `Tell what a cause is, how to confirm it by hand, what mends it, and what only
+hides it. Without an argument all causes are listed.`,
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeCauses,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				listCauses(c.OutOrStdout())
+				return nil
+			}
+			text, err := diagnoser.Explain(args[0])
+			if err != nil {
+				return usage(err)
+			}
+			fmt.Fprint(c.OutOrStdout(), text)
+			return nil
+		},
+	}
+}
+
+func listCauses(w io.Writer) {
+	for _, cause := range diagnoser.Causes() {
+		fmt.Fprintf(w, "%-30s %s\n", cause.Name, cause.Meaning)
+	}
+}
+
+func completeCauses(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, cause := range diagnoser.Causes() {
+		names = append(names, cause.Name+"\t"+cause.Meaning)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,37 @@
+package drill
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+)
+
+// Exhibits are what a person asks for when a drill did not do as declared, by
+// their names. What cannot be had any more is left out.
+func (s *Session) Exhibits(ctx context.Context) map[string]string {
+	all := map[string]string{}
+	if text, err := s.client.Config(ctx); err == nil {
+		all["configuration"] = text
+	}
+	if log, err := s.client.Log(ctx, 0); err == nil {
+		all["error log"] = log.Text
+	}
+	for name := range s.Upstreams {
+		if page, err := s.client.Upstream(name).Journal(ctx, 0); err == nil {
+			all["journal of "+name] = indented(page)
+		}
+	}
+	if s.Report != nil {
+		all["diagnosis"] = indented(s.Report)
+		all["evidence"] = indented(struct{ Host, Probes any }{s.Evidence.Host, s.Evidence.Probes})
+	}
+	return all
+}
+
+func indented(v any) string {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Sprint(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,115 @@
+package scenario
+
+import (
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/badgateway/badgateway/scenarios"
+)
+
+func TestBuiltinIsSound(t *testing.T) {
+	c, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.All()) < 14 {
+		t.Errorf("got %d scenarios, want at least 14", len(c.All()))
+	}
+	for _, s := range c.All() {
+		readme, err := c.Text(s, "README.md")
+		if err != nil {
+			t.Error(err)
+		}
+		for _, heading := range []string{"## Symptom", "## Why", "## Confirm", "## Remedy"} {
+			if !strings.Contains(readme, "\n"+heading+"\n") {
+				t.Errorf("%s: no heading %q", c.Path(s, "README.md"), heading)
+			}
+		}
+		if len(s.Traps) == 0 || len(s.Hints) < 2 {
+			t.Errorf("%s: %d traps and %d hints, want at least one and two", s.Name, len(s.Traps), len(s.Hints))
+		}
+		for _, d := range s.Drills() {
+			if len(d.Traps()) == 0 {
+				t.Errorf("%s/%s has no trap", d.Name, d.Variant)
+			}
+		}
+	}
+}
+
+const sound = `title: T
+level: easy
+story: S
+variants: {http-tcp: {}}
+upstreams:
+  app: {listen: {tcp: "127.0.0.1:9000"}}
+probe: {path: /, expect: {status: 200}}
+symptom: {status: 502, events: [{phase: connecting, outcome: refused}]}
+cause: backend-down
+remedy: start-backend
+traps:
+  - {why: w, action: reload-proxy}
+hints: [a, b]
+`
+
+func TestMistakesAreNamed(t *testing.T) {
+	for _, tc := range []struct{ name, old, new, want string }{
+		{"nothing", "", "", ""},
+		{"unknown field", "level: easy", "levle: easy", `scenarios/x/scenario.yaml:2:1: unknown field "levle"`},
+		{"unknown level", "easy", "trivial", `scenarios/x/scenario.yaml:2:8: unknown level "trivial" (known: easy, medium, hard)`},
+		{"unknown cause", "cause: backend-down", "cause: bad-luck", `scenarios/x/scenario.yaml:9:8: unknown cause "bad-luck"`},
+		{"unknown remedy", "remedy: start-backend", "remedy: pray", `unknown remedy "pray"`},
+		{"unknown variant", "http-tcp:", "http-udp:", `unknown variant "http-udp"`},
+		{"no configuration", "http-tcp:", "fastcgi-tcp:", `variant fastcgi-tcp has no fastcgi-tcp.conf beside it`},
+		{"no address", "tcp: \"127.0.0.1:9000\"", "unix: /run/a.sock", `scenarios/x/scenario.yaml:6:17: variant http-tcp needs an address for tcp`},
+		{"a bad plan", `"127.0.0.1:9000"}`, `"127.0.0.1:9000"}, plan: {default: [respnod]}`, "scenarios/x/scenario.yaml:6:"},
+		{"a trap of two kinds", "action: reload-proxy", "action: reload-proxy, edit: {directive: a, value: b}", "a trap is either an edit or an action"},
+		{"a trap on nothing", "action: reload-proxy", "action: restart-backend, upstream: ap", `unknown upstream "ap"`},
+		{"a missing field", "remedy: start-backend\n", "", `field "remedy" is missing`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			text := strings.Replace(sound, tc.old, tc.new, 1)
+			_, err := Read(fstest.MapFS{
+				"x/scenario.yaml": {Data: []byte(text)}, "x/http-tcp.conf": {}, "x/README.md": {},
+			}, "scenarios")
+			switch {
+			case tc.want == "" && err != nil:
+				t.Errorf("got %v, want no error", err)
+			case tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)):
+				t.Errorf("got %v, want %q", err, tc.want)
+			case err != nil && strings.Contains(err.Error(), "\n"):
+				t.Errorf("got more than one line: %v", err)
+			}
+		})
+	}
+}
+
+func TestFindSuggests(t *testing.T) {
+	c, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"wrong-portt":   "did you mean wrong-port?",
+		"firewall-drop": "did you mean connect-timeout?",
+		"zzz":           "known: backend-down, ",
+	} {
+		if _, err := c.Find(name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Find(%q): got %v, want %q", name, err, want)
+		}
+	}
+}
+
+// A folder without a scenario.yaml would be carried along and never run.
+func TestNoFolderIsForgotten(t *testing.T) {
+	entries, err := fs.ReadDir(scenarios.FS, ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if _, err := fs.Stat(scenarios.FS, e.Name()+"/scenario.yaml"); err != nil {
+			t.Errorf("scenarios/%s: %v", e.Name(), err)
+		}
+	}
+}

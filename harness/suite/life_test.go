@@ -1,0 +1,114 @@
+//go:build live
+
+package suite
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gexec"
+
+	"github.com/badgateway/badgateway/containers"
+	"github.com/badgateway/badgateway/harness/drill"
+)
+
+// command starts the badgateway command as a user would.
+func command(ctx SpecContext, args ...string) *gexec.Session {
+	program, err := drill.Program(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	s, err := gexec.Start(exec.Command(program, args...), GinkgoWriter, GinkgoWriter)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { s.Kill().Wait(patience) })
+	return s
+}
+
+// containersOf counts the containers of the run whose owner has this PID.
+func containersOf(pid int) func(context.Context) (int, error) {
+	return func(ctx context.Context) (int, error) {
+		items, err := engine(ctx).List(ctx)
+		n := 0
+		for _, item := range items {
+			if item.Owner.PID == pid {
+				n++
+			}
+		}
+		return n, err
+	}
+}
+
+// engine is a connection of the test's own, for looking only.
+func engine(ctx context.Context) *containers.Engine {
+	owner, err := containers.Self()
+	Expect(err).NotTo(HaveOccurred())
+	e, err := containers.Connect(ctx, owner)
+	Expect(err).NotTo(HaveOccurred())
+	return e
+}
+
+var _ = Describe("a run", Label("life"), func() {
+	DescribeTable("that ends in the middle leaves nothing",
+		func(ctx SpecContext, sig syscall.Signal, status int) {
+			s := command(ctx, "scenarios", "run", "--procs=2", "--report="+GinkgoT().TempDir())
+			pid := s.Command.Process.Pid
+			Eventually(containersOf(pid)).WithContext(ctx).WithPolling(20 * time.Millisecond).Should(BeNumerically(">", 1))
+			s.Signal(sig)
+			Eventually(s).WithContext(ctx).WithTimeout(patience).Should(gexec.Exit())
+			if status != 0 {
+				Expect(s).To(gexec.Exit(status))
+			}
+			Eventually(containersOf(pid)).WithContext(ctx).WithTimeout(30 * time.Second).Should(BeZero())
+			Consistently(containersOf(pid)).WithContext(ctx).WithTimeout(time.Second).Should(BeZero())
+		},
+		Entry("kill -9", syscall.SIGKILL, 0, SpecTimeout(2*time.Minute)),
+		Entry("Ctrl-C", syscall.SIGINT, 130, SpecTimeout(2*time.Minute)),
+		Entry("SIGTERM", syscall.SIGTERM, 130, SpecTimeout(2*time.Minute)),
+	)
+
+	It("writes what was done when it is interrupted", func(ctx SpecContext) {
+		dir := GinkgoT().TempDir()
+		s := command(ctx, "scenarios", "run", "--procs=1", "--report="+dir)
+		Eventually(func() string { return string(s.Out.Contents()) }).WithContext(ctx).Should(ContainSubstring("\nok"))
+		s.Interrupt()
+		Eventually(s).WithContext(ctx).WithTimeout(patience).Should(gexec.Exit(130))
+		data, err := os.ReadFile(filepath.Join(dir, "scenarios.json"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(data).To(ContainSubstring(`"passed": true`))
+	}, SpecTimeout(2*time.Minute))
+
+	It("leaves a kept pod until it is cleaned", func(ctx SpecContext) {
+		s := command(ctx, "scenarios", "run", "wrong-port/http-tcp", "--keep")
+		pid := s.Command.Process.Pid
+		Eventually(s).WithContext(ctx).WithTimeout(patience).Should(gexec.Exit(0))
+		Expect(string(s.Out.Contents())).To(ContainSubstring("(status 502)"))
+		Consistently(containersOf(pid)).WithContext(ctx).WithTimeout(time.Second).Should(Equal(2))
+		clean := command(ctx, "clean")
+		Eventually(clean).WithContext(ctx).WithTimeout(patience).Should(gexec.Exit(0))
+		Expect(containersOf(pid)(ctx)).To(BeZero())
+	}, SpecTimeout(2*time.Minute), Serial)
+})
+
+var _ = Describe("bad input", Label("life"), func() {
+	DescribeTable("is one line that says what to do",
+		func(ctx SpecContext, status int, says string, args ...string) {
+			s := command(ctx, args...)
+			Eventually(s).WithContext(ctx).WithTimeout(patience).Should(gexec.Exit(status))
+			lines := strings.Split(string(bytes.TrimSpace(s.Err.Contents())), "\n")
+			Expect(lines).To(HaveLen(1))
+			Expect(lines[0]).To(ContainSubstring(says))
+		},
+		Entry("an unknown scenario", 2, "did you mean wrong-port", "scenarios", "run", "wrong-portt"),
+		Entry("an unknown variant", 2, "known: fastcgi-tcp, http-tcp", "scenarios", "run", "wrong-port/http-udp"),
+		Entry("an unknown version", 2, "known: 1.18, 1.22, 1.26, 1.30", "scenarios", "run", "--proxy-version=1.99"),
+		Entry("an image that is nowhere", 3, "not present locally", "scenarios", "run", "--image=badgateway-test/none:0"),
+		Entry("an unknown flag", 2, "--help", "scenarios", "run", "--bad"),
+		SpecTimeout(2*time.Minute),
+	)
+})

@@ -1,0 +1,120 @@
+//go:build live
+
+package suite
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/badgateway/badgateway/harness/drill"
+	"github.com/badgateway/badgateway/harness/report"
+	"github.com/badgateway/badgateway/harness/scenario"
+)
+
+const resultEntry = "result"
+
+var _ = Describe("scenario", func() {
+	catalogue, err := scenario.Builtin()
+	if err != nil {
+		It("is declared well", func() { Expect(err).NotTo(HaveOccurred()) })
+		return
+	}
+	for _, version := range proxies() {
+		for _, d := range catalogue.Drills() {
+			if chosen(d) {
+				describe(d, version)
+			}
+		}
+	}
+})
+
+func proxies() []string {
+	if *imageFlag != "" {
+		return []string{*imageFlag}
+	}
+	return versions()
+}
+
+func chosen(d scenario.Drill) bool {
+	if *scenarioFlag == "" {
+		return true
+	}
+	names := strings.Split(*scenarioFlag, ",")
+	return slices.Contains(names, d.Name) || slices.Contains(names, d.Name+"/"+d.Variant)
+}
+
+// describe is one drill: each step of the engine is a sentence of its own.
+func describe(d scenario.Drill, version string) {
+	Describe(d.Name+" "+d.Variant+" nginx "+version, Ordered, Label("nginx", d.Cause, d.Protocol(), d.Transport()), func() {
+		var s *drill.Session
+		BeforeAll(func(ctx SpecContext) {
+			var err error
+			s, err = env.Start(ctx, d, proxyOf(version))
+			Expect(err).NotTo(HaveOccurred())
+		}, NodeTimeout(patience))
+		for _, step := range drill.Steps() {
+			It(step.Name, func(ctx SpecContext) {
+				m, err := s.Do(ctx, step)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(m).To(DoAsDeclared())
+			}, SpecTimeout(patience))
+		}
+		JustAfterEach(func(ctx SpecContext) { attach(ctx, s) })
+		AfterAll(func(ctx SpecContext) { finish(ctx, s) }, NodeTimeout(patience))
+	})
+}
+
+// attach shows, with a failure, what a person would ask for.
+func attach(ctx SpecContext, s *drill.Session) {
+	if s == nil || !CurrentSpecReport().Failed() {
+		return
+	}
+	for name, text := range s.Exhibits(ctx) {
+		AddReportEntry(name, text, ReportEntryVisibilityFailureOrVerbose)
+	}
+}
+
+func finish(ctx SpecContext, s *drill.Session) {
+	if s == nil {
+		return
+	}
+	Expect(s.Close(ctx)).To(Succeed())
+	AddReportEntry(resultEntry, s.Result, ReportEntryVisibilityNever)
+	if *recordFlag != "" && s.Result.Passed {
+		Expect(record(s)).To(Succeed())
+	}
+}
+
+func record(s *drill.Session) error {
+	dir := filepath.Join(*recordFlag, s.Name, "recorded")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(s.Evidence, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, s.Variant+"-"+s.Proxy.Version+".json"), append(data, '\n'), 0o644)
+}
+
+var _ = ReportAfterSuite("report", func(r Report) {
+	if *reportFlag == "" {
+		return
+	}
+	var results []drill.Result
+	for _, spec := range r.SpecReports {
+		for _, entry := range spec.ReportEntries {
+			var result drill.Result
+			if entry.Name == resultEntry && json.Unmarshal([]byte(entry.Value.AsJSON), &result) == nil {
+				results = append(results, result)
+			}
+		}
+	}
+	Expect(report.Write(*reportFlag, results)).To(Succeed())
+})

@@ -1,0 +1,161 @@
+package simulator
+
+import (
+	"fmt"
+
+	"github.com/badgateway/badgateway/simulator/fastcgi"
+)
+
+// action is one compiled instruction: output, or something done to the connection.
+type action struct {
+	step string // the step's name; journaled when run is set and it is not empty
+	seg  segment
+	out  []segment // seg and what follows it without anything between, once all is compiled
+	run  func(*conn) error
+}
+
+// traits is what must be known of the endpoint to compile a script.
+type traits struct {
+	fastcgi bool
+	unix    bool
+}
+
+// variant is what a request decides about the output of otherwise fixed scripts.
+type variant struct {
+	connection connectionHeader
+	headOnly   bool // the request's method is HEAD
+}
+
+type connectionHeader uint8
+
+// What a response says of the connection: nothing in HTTP/1.1, keep-alive to an HTTP/1.0 client that asked for it, close.
+const (
+	sayNothing connectionHeader = iota
+	sayKeep
+	sayClose
+	connectionHeaders
+)
+
+// builder turns a script into a program.
+type builder struct {
+	traits
+	variant
+	connScope bool // no request has been read
+	nested    bool // inside then: of a cut
+
+	out     output
+	actions []action
+	pending []segment // FastCGI content that no record carries yet
+	effects []effect
+	current Step // the step being compiled
+
+	readsAlone bool   // the script says itself what is read
+	bodyRead   bool   // the request's body has been read at this point
+	headOpen   bool   // status and headers are being written
+	framed     bool   // the header announced how the body ends
+	ended      string // the step that ended the connection
+	closes     bool   // the response ends with the connection
+	unread     bool   // something of the request must stay unread
+	drained    bool   // all input was consumed
+}
+
+// raw adds output to the socket's stream.
+func (b *builder) raw(s segment) {
+	if s.size > 0 {
+		b.actions = append(b.actions, action{seg: s})
+		b.out.size[rawLayer] += s.size
+	}
+}
+
+// content adds output to the response: at once in HTTP, in records when the step is done in FastCGI.
+func (b *builder) content(s segment) {
+	if !b.fastcgi {
+		b.out.extend(contentLayer, b.out.size[rawLayer], s.size)
+		b.raw(s)
+		return
+	}
+	if s.size > 0 {
+		b.pending = append(b.pending, s)
+		b.out.size[contentLayer] += s.size // where it lies in the raw stream is settled by records
+	}
+}
+
+func (b *builder) text(s string) { b.content(bytesSegment([]byte(s))) }
+
+// do adds an instruction to the program. Named ones are journaled.
+func (b *builder) do(step string, run func(*conn) error) {
+	b.actions = append(b.actions, action{step: step, run: run})
+}
+
+// end adds the instruction that ends the connection; nothing may follow it.
+func (b *builder) end(step string, run func(*conn) error) {
+	b.do(step, run)
+	b.ended = step
+}
+
+// needHTTP is the error of a step that only HTTP has.
+func (b *builder) needHTTP(step string) error {
+	if b.fastcgi {
+		return fmt.Errorf("%s: not possible in FastCGI", step)
+	}
+	return nil
+}
+
+func (b *builder) needFastCGI(step string) error {
+	if !b.fastcgi {
+		return fmt.Errorf("%s: only possible with protocol fastcgi", step)
+	}
+	return nil
+}
+
+func (b *builder) needExchange(step string) error {
+	if b.connScope {
+		return fmt.Errorf("%s: no exchange has begun where a connection rule's script runs", step)
+	}
+	return nil
+}
+
+// settle puts pending FastCGI content into records.
+func (b *builder) settle(t fastcgi.Type, r Records) {
+	at := b.out.size[contentLayer] - sizeOf(b.pending)
+	b.records(t, b.pending, r, func(p placed) {
+		b.out.spans[contentLayer] = append(b.out.spans[contentLayer], span{at, p.body, p.length})
+		at += p.length
+	})
+	b.pending = nil
+}
+
+// records cuts content into records and tells where each came to lie.
+func (b *builder) records(t fastcgi.Type, rest []segment, r Records, each func(placed)) {
+	size := int64(fastcgi.MaxContent)
+	if r.Size > 0 {
+		size = min(size, int64(r.Size))
+	}
+	for sizeOf(rest) > 0 {
+		var part []segment
+		part, rest = take(rest, size)
+		each(b.record(t, part, r))
+	}
+}
+
+func sizeOf(list []segment) (n int64) {
+	for _, s := range list {
+		n += s.size
+	}
+	return n
+}
+
+// take splits off the first n bytes of a list of segments.
+func take(list []segment, n int64) (head, rest []segment) {
+	for i, s := range list {
+		if s.size > n {
+			head = append(head, s.slice(0, n))
+			return head, append([]segment{s.slice(n, s.size)}, list[i+1:]...)
+		}
+		head = append(head, s)
+		if n -= s.size; n == 0 {
+			return head, list[i+1:]
+		}
+	}
+	return head, nil
+}

@@ -1,0 +1,148 @@
+package simulator
+
+import (
+	"errors"
+	"net"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// conn is one accepted connection. Its goroutine alone uses it, but for stop and wake.
+type conn struct {
+	srv    *Server
+	net    net.Conn // *net.TCPConn or *net.UnixConn
+	raw    syscall.RawConn
+	number uint64
+	stop   atomic.Bool // set by stopNow; then everything that blocks returns errStopped
+
+	gen      *generation
+	rule     string
+	exchange int  // from 1; 0 before the first head
+	between  bool // no head is being read or served: the plan may be changed
+	lastEnd  time.Time
+	idle     time.Duration
+	clock    time.Time // when the last delay of this script ended by schedule
+
+	in       input
+	try      attempt
+	tryRead  func(uintptr) bool // doRead, made once
+	deadline time.Time // what SetReadDeadline was told last
+	req      request
+	body     httpBody
+	stream   stream
+	noRead   bool // a step decided that no more is read
+	unread   bool // a step asked that input stays unread at close
+	ended    bool // the close entry is written
+}
+
+var (
+	errDone    = errors.New("connection ended")
+	errStopped = errors.New("server stops")
+	errElapsed = errors.New("time elapsed")
+	errNewPlan = errors.New("plan changed")
+)
+
+// past is a deadline that makes blocked reads return at once.
+var past = time.Unix(1, 0)
+
+// wake makes a blocked read or park look again at what it waits for. It may be called from anywhere.
+func (c *conn) wake() { _ = c.net.SetReadDeadline(past) }
+
+// stopNow makes the connection's goroutine end. It may be called from anywhere.
+func (c *conn) stopNow() {
+	c.stop.Store(true)
+	_ = c.net.SetDeadline(past)
+}
+
+// serve runs the connection to its end.
+func (c *conn) serve() {
+	c.log(Entry{Kind: KindAccept})
+	err := c.connectionScript()
+	for err == nil {
+		err = c.oneExchange()
+	}
+	if !c.ended {
+		c.finish(ByStop, c.endNow(), "")
+	}
+	c.in.release()
+}
+
+func (c *conn) connectionScript() error {
+	f := facts{srv: c.srv, conn: c.number, since: c.gen.since}
+	rule := firstMatch(c.gen.connections, &f)
+	if rule == nil {
+		return nil
+	}
+	c.rule = rule.name
+	p := rule.program(variant{})
+	if err := c.run(p); err != nil || (c.exchange == 0 && !p.closes) {
+		return err
+	}
+	return c.afterExchange(p)
+}
+
+func (c *conn) oneExchange() error {
+	if err := c.awaitHead(); err != nil {
+		return err
+	}
+	p := c.choose()
+	if err := c.run(p); err != nil {
+		return err
+	}
+	return c.afterExchange(p)
+}
+
+// afterExchange ends the connection or makes it ready for the next request.
+func (c *conn) afterExchange(p *program) error {
+	if p.closes || c.noRead || !c.req.keep {
+		return c.fin()
+	}
+	if err := c.readBody(); err != nil {
+		return err
+	}
+	c.lastEnd = time.Now()
+	return nil
+}
+
+// choose finds the exchange's program: of the first rule that matches, or the default.
+func (c *conn) choose() *program {
+	f := facts{srv: c.srv, conn: c.number, exchange: c.exchange, idle: c.idle, since: c.gen.since, req: &c.req}
+	rule := firstMatch(c.gen.exchanges, &f)
+	kind := KindRequest
+	if rule == nil {
+		rule = c.gen.fallback
+		if c.gen.plan.Strict {
+			kind = KindUnscripted
+		}
+	}
+	c.rule = rule.name
+	c.log(Entry{Kind: kind, Method: c.req.methodName(), Path: string(c.req.target)})
+	return rule.program(variant{connection: c.req.say, headOnly: string(c.req.method) == "HEAD"})
+}
+
+// run executes a program. It returns errDone when the connection has ended.
+func (c *conn) run(p *program) error {
+	c.clock = time.Time{}
+	for i := range p.actions {
+		a := &p.actions[i]
+		if a.run == nil {
+			if err := c.write(a.out...); err != nil {
+				return err
+			}
+			continue
+		}
+		if a.step != "" {
+			c.log(Entry{Kind: KindStep, Step: a.step})
+		}
+		if err := a.run(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *conn) log(e Entry) {
+	e.Conn, e.Exchange, e.Generation, e.Rule = c.number, c.exchange, c.gen.number, c.rule
+	c.srv.journal.add(e)
+}

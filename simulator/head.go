@@ -1,0 +1,189 @@
+package simulator
+
+import (
+	"errors"
+	"time"
+)
+
+// awaitHead waits for the next request's head and parses it. It ends idle
+// connections as the plan has it, and takes a new plan up before a head begins.
+func (c *conn) awaitHead() error {
+	c.between = true
+	defer func() { c.between = false }()
+	c.unread, c.noRead = false, false
+	for {
+		if c.newPlan() {
+			c.gen = c.srv.everywhere.Load()
+		}
+		err := c.srv.protocol.head(c, c.idleEnd())
+		switch {
+		case errors.Is(err, errNewPlan):
+		case errors.Is(err, errElapsed):
+			c.rule = "idle"
+			return c.run(c.gen.idle)
+		case errors.Is(err, errMalformed):
+			c.log(Entry{Kind: KindMalformed, Text: err.Error()})
+			return c.refuseMalformed()
+		default:
+			return err
+		}
+	}
+}
+
+// idleEnd is when a kept-alive connection has lain idle for too long.
+func (c *conn) idleEnd() time.Time {
+	if c.gen.idle == nil || c.exchange == 0 || c.in.r < c.in.w {
+		return time.Time{}
+	}
+	return c.lastEnd.Add(c.gen.idleAfter)
+}
+
+// began is called with the first bytes of a head.
+func (c *conn) began() {
+	if !c.between {
+		return
+	}
+	c.between = false
+	if !c.lastEnd.IsZero() {
+		c.idle = time.Since(c.lastEnd)
+	}
+}
+
+// protocol is how requests are read.
+type protocol struct {
+	head     func(c *conn, idleEnd time.Time) error
+	feed     func(c *conn, p []byte) (used int, err error) // takes body bytes
+	bodyDone func(c *conn) bool
+	bodySize func(c *conn) int64
+	refusal  string // what is answered to something that is no request
+}
+
+var protocols = map[string]*protocol{
+	"http": {
+		head:     httpHead,
+		feed:     func(c *conn, p []byte) (int, error) { return c.body.feed(p) },
+		bodyDone: func(c *conn) bool { return c.body.done() },
+		bodySize: func(c *conn) int64 { return c.body.size },
+		refusal:  "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+	},
+	"fastcgi": {
+		head:     fastcgiHead,
+		feed:     func(c *conn, p []byte) (int, error) { return c.stream.feedBody(p, c.srv.maxHead) },
+		bodyDone: func(c *conn) bool { return c.stream.bodyDone() },
+		bodySize: func(c *conn) int64 { return c.stream.size },
+	},
+}
+
+func httpHead(c *conn, idleEnd time.Time) error {
+	seen := 0
+	for {
+		in := &c.in
+		if n := headLength(in.buf[in.r:in.w], seen); n > 0 {
+			c.began()
+			head := in.buf[in.r : in.r+n]
+			in.r += n
+			c.exchange++
+			return c.req.parseHead(head, &c.body)
+		}
+		if seen = in.w - in.r; seen > 0 {
+			c.began()
+			idleEnd = time.Time{}
+		}
+		if seen > c.srv.maxHead {
+			return malformed("head is longer than %d bytes", c.srv.maxHead)
+		}
+		if err := c.fill(idleEnd); err != nil {
+			return err
+		}
+	}
+}
+
+func fastcgiHead(c *conn, idleEnd time.Time) error {
+	if c.stream.headEnd {
+		c.stream.reset()
+	}
+	for !c.stream.headEnd {
+		if c.in.r == c.in.w {
+			if err := c.fill(idleEnd); err != nil {
+				return err
+			}
+		}
+		c.began()
+		idleEnd = time.Time{}
+		used, err := c.stream.feedHead(c.in.buf[c.in.r:c.in.w], c.srv.maxHead)
+		c.in.r += used
+		if err == nil {
+			err = c.sendReply()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	c.exchange++
+	return c.stream.fill(&c.req)
+}
+
+// sendReply answers management records, which belong to no script.
+func (c *conn) sendReply() error {
+	if len(c.stream.reply) == 0 {
+		return nil
+	}
+	reply := bytesSegment(c.stream.reply)
+	c.stream.reply = c.stream.reply[:0]
+	return c.write(reply)
+}
+
+// readBody reads the rest of the request and discards it.
+func (c *conn) readBody() error {
+	proto := c.srv.protocol
+	if proto.bodyDone(c) {
+		return nil
+	}
+	if err := c.sendContinue(); err != nil {
+		return err
+	}
+	for !proto.bodyDone(c) {
+		if err := c.readSome(time.Time{}); err != nil {
+			return err
+		}
+	}
+	c.log(Entry{Kind: KindBody, Bytes: proto.bodySize(c)})
+	return nil
+}
+
+// readSome reads what is there of the body, or waits for some.
+func (c *conn) readSome(until time.Time) error {
+	if c.in.r == c.in.w {
+		if err := c.fill(until); err != nil {
+			return err
+		}
+	}
+	used, err := c.srv.protocol.feed(c, c.in.buf[c.in.r:c.in.w])
+	c.in.r += used
+	if errors.Is(err, errMalformed) {
+		c.log(Entry{Kind: KindMalformed, Text: err.Error()})
+		return c.fin()
+	}
+	if err == nil {
+		err = c.sendReply()
+	}
+	return err
+}
+
+// sendContinue invites the body when the client waits for that (RFC 9110, 10.1.1).
+func (c *conn) sendContinue() error {
+	if !c.req.expects || c.in.r < c.in.w {
+		return nil
+	}
+	c.req.expects = false
+	return c.write(bytesSegment([]byte("HTTP/1.1 100 Continue\r\n\r\n")))
+}
+
+func (c *conn) refuseMalformed() error {
+	if c.srv.protocol.refusal != "" {
+		if err := c.write(bytesSegment([]byte(c.srv.protocol.refusal))); err != nil {
+			return err
+		}
+	}
+	return c.fin()
+}

@@ -1,0 +1,121 @@
+package simulator
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+var errMalformed = errors.New("malformed request")
+
+func malformed(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{errMalformed}, args...)...)
+}
+
+// headLength finds the end of a head in b, of which the first seen bytes were
+// looked at before; 0 when it is not there yet. Lines may end in LF alone (RFC 9112, 2.2).
+func headLength(b []byte, seen int) int {
+	for at := max(0, seen-3); ; {
+		i := bytes.IndexByte(b[at:], '\n')
+		if i < 0 {
+			return 0
+		}
+		at += i + 1
+		rest := b[at:]
+		if len(rest) > 0 && rest[0] == '\n' {
+			return at + 1
+		}
+		if len(rest) > 1 && rest[0] == '\r' && rest[1] == '\n' {
+			return at + 2
+		}
+	}
+}
+
+// parseHead decodes a whole head: request line (RFC 9112, 3) and fields (5).
+func (r *request) parseHead(b []byte, body *httpBody) error {
+	line, rest := cutLine(b)
+	method, line, ok1 := bytes.Cut(line, []byte(" "))
+	target, version, ok2 := bytes.Cut(line, []byte(" "))
+	minor, ok3 := httpMinor(version)
+	if !ok1 || !ok2 || !ok3 || len(method) == 0 || len(target) == 0 {
+		return malformed("request line %q", clip(b))
+	}
+	*r = request{method: method, target: target, fields: r.fields[:0], keep: minor >= 1}
+	*body = httpBody{}
+	for {
+		line, rest = cutLine(rest)
+		if len(line) == 0 {
+			break
+		}
+		name, value, ok := bytes.Cut(line, []byte(":"))
+		if !ok || len(name) == 0 {
+			return malformed("header line %q", clip(line))
+		}
+		value = bytes.Trim(value, " \t")
+		r.fields = append(r.fields, pair{name, value})
+		if err := r.framing(name, value, body); err != nil {
+			return err
+		}
+	}
+	r.decideConnection(minor)
+	return nil
+}
+
+func cutLine(b []byte) (line, rest []byte) {
+	line, rest, _ = bytes.Cut(b, []byte("\n"))
+	return bytes.TrimSuffix(line, []byte("\r")), rest
+}
+
+func httpMinor(version []byte) (minor int, ok bool) {
+	if len(version) != 8 || string(version[:7]) != "HTTP/1." || version[7] < '0' || version[7] > '9' {
+		return 0, false
+	}
+	return int(version[7] - '0'), true
+}
+
+// framing notes what a field says of body and connection.
+func (r *request) framing(name, value []byte, body *httpBody) error {
+	switch {
+	case equalFold(name, "content-length"):
+		n, err := strconv.ParseInt(string(value), 10, 64)
+		if err != nil || n < 0 {
+			return malformed("content-length %q", clip(value))
+		}
+		if !body.chunked {
+			body.left = n
+		}
+	case equalFold(name, "transfer-encoding"):
+		body.chunked, body.left = containsToken(value, "chunked"), 0
+	case equalFold(name, "connection"):
+		r.keep = (r.keep || containsToken(value, "keep-alive")) && !containsToken(value, "close")
+	case equalFold(name, "expect"):
+		r.expects = equalFold(value, "100-continue")
+	}
+	return nil
+}
+
+// decideConnection chooses what the response says: persistence is implied in
+// HTTP/1.1 and must be said to an HTTP/1.0 client (RFC 9112, 9.3).
+func (r *request) decideConnection(minor int) {
+	switch {
+	case !r.keep:
+		r.say = sayClose
+	case minor == 0:
+		r.say = sayKeep
+	}
+}
+
+func containsToken(value []byte, token string) bool {
+	for len(value) > 0 {
+		var item []byte
+		item, value, _ = bytes.Cut(value, []byte(","))
+		if equalFold(bytes.Trim(item, " \t"), token) {
+			return true
+		}
+	}
+	return false
+}
+
+// clip shortens what is shown of input.
+func clip(b []byte) []byte { return b[:min(len(b), 60)] }

@@ -1,0 +1,182 @@
+package simulator
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// input is what was read of a connection and not yet parsed: buf[r:w]. Where a
+// plan must leave input unread, the last peeked bytes are looked at with
+// MSG_PEEK and still lie in the kernel; they are consumed only when more is
+// needed. So the end of each head and body stays unread until then.
+type input struct {
+	buf    []byte
+	slab   *[]byte // buf, while it is one of the pool
+	r, w   int
+	peeked int
+}
+
+const bufferSize = 4 << 10
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
+
+// release gives the buffer back, if nothing is in it: a hung connection holds none.
+func (in *input) release() {
+	if in.buf == nil || in.r != in.w {
+		return
+	}
+	if in.slab != nil {
+		buffers.Put(in.slab)
+	}
+	in.buf, in.slab, in.r, in.w = nil, nil, 0, 0
+}
+
+// room makes place for more input behind the unparsed bytes.
+func (in *input) room() {
+	switch {
+	case in.buf == nil:
+		in.slab = buffers.Get().(*[]byte)
+		in.buf = *in.slab
+	case in.r == in.w:
+		in.r, in.w = 0, 0
+	case in.w == len(in.buf):
+		in.compact()
+	}
+}
+
+// compact moves the unparsed bytes to the front, of a bigger buffer if need be.
+func (in *input) compact() {
+	target := in.buf
+	if in.w-in.r > len(in.buf)/2 {
+		target = make([]byte, 2*len(in.buf))
+	}
+	in.w = copy(target, in.buf[in.r:in.w])
+	in.r = 0
+	if len(target) != len(in.buf) && in.slab != nil {
+		buffers.Put(in.slab)
+		in.slab = nil
+	}
+	in.buf = target
+}
+
+// fill reads more input, at least one byte, and ends with errElapsed at until.
+func (c *conn) fill(until time.Time) error {
+	if err := c.settle(); err != nil {
+		return err
+	}
+	c.in.room()
+	n, err := c.read(c.in.buf[c.in.w:], until, c.gen.leaves)
+	c.in.w += n
+	if c.gen.leaves {
+		c.in.peeked = n
+	}
+	return err
+}
+
+// settle consumes what was only peeked at.
+func (c *conn) settle() error {
+	if c.in.peeked == 0 {
+		return nil
+	}
+	scratch := buffers.Get().(*[]byte)
+	defer buffers.Put(scratch)
+	for c.in.peeked > 0 {
+		n, err := c.read((*scratch)[:min(c.in.peeked, bufferSize)], time.Time{}, false)
+		if err != nil {
+			return err
+		}
+		c.in.peeked -= n
+	}
+	return nil
+}
+
+// read waits for input. The end of the connection is journaled and is errDone.
+func (c *conn) read(p []byte, until time.Time, peek bool) (int, error) {
+	if err := c.arm(until); err != nil {
+		return 0, err
+	}
+	for {
+		n, err := c.readOnce(p, peek)
+		switch {
+		case n > 0:
+			return n, nil
+		case err == errNewPlan:
+			return 0, err
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			return 0, c.lost(err)
+		}
+		c.deadline = past
+		if err := c.arm(until); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// attempt is one try of a read, made whenever the socket becomes readable.
+type attempt struct {
+	p    []byte
+	peek bool
+	n    int
+	err  error
+}
+
+func (c *conn) readOnce(p []byte, peek bool) (int, error) {
+	c.try = attempt{p: p, peek: peek}
+	if err := c.raw.Read(c.tryRead); err != nil {
+		return 0, err
+	}
+	if c.try.n <= 0 && c.try.err == nil {
+		return 0, io.EOF
+	}
+	return max(c.try.n, 0), c.try.err
+}
+
+// doRead reads, unless a new plan was set while the connection waited: a
+// request sent after that belongs to the new plan, which may want it unread.
+func (c *conn) doRead(fd uintptr) bool {
+	t := &c.try
+	if c.between && c.newPlan() {
+		t.err = errNewPlan
+		return true
+	}
+	for {
+		if t.peek {
+			t.n, _, t.err = unix.Recvfrom(int(fd), t.p, unix.MSG_PEEK)
+		} else {
+			t.n, t.err = unix.Read(int(fd), t.p)
+		}
+		if t.err != unix.EINTR {
+			return t.err != unix.EAGAIN
+		}
+	}
+}
+
+// arm sets the read deadline, and only then looks whether there is still a
+// reason to wait: whoever changes the reason wakes the connection afterwards.
+func (c *conn) arm(until time.Time) error {
+	if c.deadline.Equal(until) {
+		return nil
+	}
+	if err := c.net.SetReadDeadline(until); err != nil {
+		return c.lost(err)
+	}
+	c.deadline = until
+	switch {
+	case c.stop.Load():
+		return errStopped
+	case !until.IsZero() && !time.Now().Before(until):
+		return errElapsed
+	}
+	return nil
+}
+
+// newPlan tells whether a plan for open connections has come since this one's.
+func (c *conn) newPlan() bool {
+	g := c.srv.everywhere.Load()
+	return g != nil && g.number > c.gen.number
+}

@@ -1,0 +1,130 @@
+package simulator
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Kinds of journal entries.
+const (
+	KindEndpoint   = "endpoint"   // the endpoint's state changed: Text says to what
+	KindPlan       = "plan"       // a plan came into force
+	KindAccept     = "accept"     // a connection was accepted
+	KindRequest    = "request"    // a request's head is there; Rule is what it met
+	KindStep       = "step"       // a step begins
+	KindWrite      = "write"      // Bytes were written, perhaps fewer than wanted: then Errno says why
+	KindBody       = "body"       // a request's body was read; Bytes is its length
+	KindClose      = "close"      // the connection ended: By, End and Errno say how
+	KindUnscripted = "unscripted" // an exchange that a strict plan does not know
+	KindFailed     = "failed"     // a step did not have its effect: Text says why
+	KindMalformed  = "malformed"  // what arrived is no request
+)
+
+// Values of Entry.By and Entry.End.
+const (
+	ByLocal = "local" // a step, or the end of a script
+	ByPeer  = "peer"
+	ByStop  = "stop" // Close, Refuse or Restart of the server
+
+	EndFIN    = "fin"
+	EndRST    = "rst"    // on a unix socket: the peer reads ECONNRESET
+	EndVanish = "vanish" // neither
+)
+
+// Entry is one line of the journal.
+type Entry struct {
+	Seq        uint64    `json:"seq"` // from 1, without gaps
+	Time       time.Time `json:"time"`
+	Kind       string    `json:"kind"`
+	Conn       uint64    `json:"conn,omitempty"` // from 1 in the order of accept; numbers are not used again
+	Exchange   int       `json:"exchange,omitempty"`
+	Generation uint64    `json:"generation,omitempty"` // of the plan in force
+	Rule       string    `json:"rule,omitempty"`       // "exchanges[0]", "default", "serve", or the rule's name
+	Step       string    `json:"step,omitempty"`
+	Method     string    `json:"method,omitempty"`
+	Path       string    `json:"path,omitempty"` // the request's target as it came, with its query
+	Bytes      int64     `json:"bytes,omitempty"`
+	By         string    `json:"by,omitempty"`    // who ended the connection
+	End        string    `json:"end,omitempty"`   // how the connection ended, as the kernel sent it
+	Errno      string    `json:"errno,omitempty"` // "ECONNRESET"
+	Text       string    `json:"text,omitempty"`
+}
+
+// journal is a bounded ring of entries.
+type journal struct {
+	mu      sync.Mutex
+	ring    []Entry // guarded by mu; entry seq lies at (seq-1) % cap
+	last    uint64  // guarded by mu
+	limit   int
+	changed chan struct{} // guarded by mu; closed at the next entry; nil when nobody waits
+}
+
+func (j *journal) add(e Entry) {
+	e.Time = time.Now()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.last++
+	e.Seq = j.last
+	if len(j.ring) < j.limit {
+		j.ring = append(j.ring, e)
+	} else {
+		j.ring[(e.Seq-1)%uint64(j.limit)] = e
+	}
+	if j.changed != nil {
+		close(j.changed)
+		j.changed = nil
+	}
+}
+
+// read returns the entries after since, and how many of these were overwritten.
+func (j *journal) read(since uint64) (entries []Entry, overflow uint64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.readLocked(since)
+}
+
+func (j *journal) readLocked(since uint64) (entries []Entry, overflow uint64) {
+	oldest := j.last - uint64(len(j.ring)) // the seq before the oldest one kept
+	if since < oldest {
+		overflow, since = oldest-since, oldest
+	}
+	for ; since < j.last; since++ {
+		entries = append(entries, j.ring[since%uint64(j.limit)])
+	}
+	return entries, overflow
+}
+
+func (j *journal) await(ctx context.Context, since uint64, match func(Entry) bool) (Entry, error) {
+	for {
+		j.mu.Lock()
+		entries, _ := j.readLocked(since)
+		if j.changed == nil {
+			j.changed = make(chan struct{})
+		}
+		changed := j.changed
+		j.mu.Unlock()
+		for _, e := range entries {
+			if match(e) {
+				return e, nil
+			}
+			since = e.Seq
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return Entry{}, ctx.Err()
+		}
+	}
+}
+
+// Journal returns the entries after the one numbered since (0 for all) and how
+// many of them the bounded journal no longer has.
+func (s *Server) Journal(since uint64) (entries []Entry, overflow uint64) {
+	return s.journal.read(since)
+}
+
+// Await returns the first entry after since that matches, waiting for it if need be.
+func (s *Server) Await(ctx context.Context, since uint64, match func(Entry) bool) (Entry, error) {
+	return s.journal.await(ctx, since, match)
+}

@@ -1,0 +1,220 @@
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Config says what a Server is; it is read once, by New.
+type Config struct {
+	Name     string        // for people
+	Listen   string        // "tcp:127.0.0.1:9000" (port 0 takes a free one) or "unix:/run/app.sock"
+	Protocol string        // "http" (also when empty) or "fastcgi"
+	Plan     *Plan         // nil serves a plain good answer
+	Root     string        // unix sockets: the root directory that their paths start from, such as /proc/1/root
+	Seed     int64         // of all random draws
+	Journal  int           // entries kept; 8192 when 0
+	MaxHead  int           // bytes of a request's head that are accepted; 1 MiB when 0
+	Linger   time.Duration // how long a FIN waits for the peer's end when the request is not complete; 5s when 0
+}
+
+// Scope says which connections a new plan holds for.
+type Scope string
+
+// The scopes of SetPlan.
+const (
+	NewConnections  Scope = "new"  // connections accepted from now on
+	OpenConnections Scope = "open" // open ones too, from their next exchange on
+)
+
+// Server is a scriptable upstream. All its methods can be called at any time from any goroutine.
+type Server struct {
+	name     string
+	address  address
+	protocol *protocol
+	traits   traits
+	seed     int64
+	root     string
+	maxHead  int
+	linger   time.Duration
+	journal  journal
+
+	current    atomic.Pointer[generation] // for new connections
+	everywhere atomic.Pointer[generation] // the newest for open connections; nil at first
+	running    sync.WaitGroup             // the accept loop and the connections
+
+	control  sync.Mutex // serializes Start, SetPlan, Refuse, Resume, Restart, Close; taken before mu
+	mu       sync.Mutex
+	started  bool               // guarded by control
+	closed   bool               // guarded by control
+	state    Endpoint           // guarded by control; what the endpoint is now
+	file     socketFile         // guarded by control
+	listener net.Listener       // guarded by control; nil while nothing listens
+	bound    string             // guarded by mu; TCP: with the port that was taken
+	conns    map[*conn]struct{} // guarded by mu
+	accepted uint64             // guarded by mu
+	refusing bool               // guarded by mu; connections that are just being accepted are dropped
+	gates    map[string]*Gate   // guarded by mu
+}
+
+// New makes a server that does not listen yet. It compiles the plan, so what the
+// plan asks of this kind of socket and protocol and cannot have is an error here.
+func New(c Config) (*Server, error) {
+	addr, err := parseAddress(c.Listen)
+	if err != nil {
+		return nil, err
+	}
+	if c.Protocol == "" {
+		c.Protocol = "http"
+	}
+	proto := protocols[c.Protocol]
+	if proto == nil {
+		return nil, fmt.Errorf("unknown protocol %q (known: fastcgi, http)", c.Protocol)
+	}
+	s := &Server{
+		name: c.Name, address: addr, protocol: proto, seed: c.Seed, root: c.Root,
+		traits:  traits{fastcgi: c.Protocol == "fastcgi", unix: addr.network == "unix"},
+		maxHead: orInt(c.MaxHead, 1<<20), linger: orDuration(c.Linger, 5*time.Second),
+		journal: journal{limit: orInt(c.Journal, 8192)},
+		conns:   map[*conn]struct{}{}, gates: map[string]*Gate{},
+		bound: addr.addr, file: socketFile{path: addr.addr},
+	}
+	gen, err := compile(c.Plan, s.traits, s.seed)
+	if err != nil {
+		return nil, err
+	}
+	s.install(gen)
+	return s, nil
+}
+
+func orInt(n, otherwise int) int {
+	if n <= 0 {
+		return otherwise
+	}
+	return n
+}
+
+func orDuration(d, otherwise time.Duration) time.Duration {
+	if d <= 0 {
+		return otherwise
+	}
+	return d
+}
+
+// install makes a generation that of new connections and numbers it.
+func (s *Server) install(gen *generation) {
+	gen.number, gen.since = 1, time.Now()
+	if old := s.current.Load(); old != nil {
+		gen.number = old.number + 1
+	}
+	s.current.Store(gen)
+	s.journal.add(Entry{Kind: KindPlan, Generation: gen.number})
+}
+
+// Start brings the endpoint into the state of the plan: usually it listens.
+func (s *Server) Start() error {
+	s.control.Lock()
+	defer s.control.Unlock()
+	if s.started || s.closed {
+		return errors.New("start the simulator: it was started before")
+	}
+	s.started = true
+	if err := s.apply(s.current.Load().plan.Endpoint); err != nil {
+		return errors.Join(err, s.shut())
+	}
+	return nil
+}
+
+// Name is the name from Config.
+func (s *Server) Name() string { return s.name }
+
+// Addr is the address in the form of Config.Listen, with the port that was taken.
+func (s *Server) Addr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return address{s.address.network, s.bound}.String()
+}
+
+// Generation is the number of the plan that new connections get.
+func (s *Server) Generation() uint64 { return s.current.Load().number }
+
+// Plan is the plan that new connections get.
+func (s *Server) Plan() *Plan { return s.current.Load().plan }
+
+// SetPlan replaces the plan at once and returns the new generation's number. A
+// plan that does not compile, or whose endpoint state cannot be had, changes nothing but, in the last case, the endpoint.
+func (s *Server) SetPlan(p *Plan, scope Scope) (uint64, error) {
+	gen, err := compile(p, s.traits, s.seed)
+	if err != nil {
+		return 0, err
+	}
+	s.control.Lock()
+	defer s.control.Unlock()
+	if s.started && !s.closed && gen.plan.Endpoint.differs(s.current.Load().plan.Endpoint) {
+		if err := s.apply(gen.plan.Endpoint); err != nil {
+			return 0, err
+		}
+	}
+	s.install(gen)
+	if scope == OpenConnections {
+		s.everywhere.Store(gen)
+		s.each((*conn).wake)
+	}
+	return gen.number, nil
+}
+
+func (s *Server) each(f func(*conn)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		f(c)
+	}
+}
+
+// accept takes connections until the listener closes.
+func (s *Server) accept(l net.Listener) {
+	defer s.running.Done()
+	for {
+		nc, err := l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			s.journal.add(Entry{Kind: KindFailed, Text: "accept: " + err.Error()})
+			time.Sleep(5 * time.Millisecond) // out of descriptors: accept(2) would fail again at once
+			continue
+		}
+		s.open(nc)
+	}
+}
+
+func (s *Server) open(nc net.Conn) {
+	raw, err := nc.(syscall.Conn).SyscallConn()
+	if err != nil {
+		_ = nc.Close()
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refusing {
+		_ = nc.Close()
+		return
+	}
+	s.accepted++
+	c := &conn{srv: s, net: nc, raw: raw, number: s.accepted, gen: s.current.Load()}
+	c.tryRead = c.doRead
+	s.conns[c] = struct{}{}
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		c.serve()
+		s.mu.Lock()
+		delete(s.conns, c)
+		s.mu.Unlock()
+	}()
+}

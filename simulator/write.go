@@ -1,0 +1,76 @@
+package simulator
+
+import (
+	"errors"
+	"os"
+	"sync"
+)
+
+// write sends output and journals how much of it the kernel took.
+func (c *conn) write(out ...segment) error {
+	n, err := c.writeAll(out)
+	e := Entry{Kind: KindWrite, Bytes: n}
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		e.Errno = errnoName(err)
+	}
+	c.log(e)
+	switch {
+	case err == nil:
+		return nil
+	case c.stop.Load():
+		return errStopped
+	default:
+		return c.lost(err)
+	}
+}
+
+func (c *conn) writeAll(out []segment) (sent int64, err error) {
+	if len(out) == 1 && !out[0].repeats() {
+		n, err := c.net.Write(out[0].withID(max(c.req.id, 1)))
+		return int64(n), err
+	}
+	w := blockWriter{c: c, block: blocks.Get().(*[]byte)}
+	defer blocks.Put(w.block)
+	for _, s := range out {
+		data := s.withID(max(c.req.id, 1))
+		for left := s.size; left > 0 && w.err == nil; {
+			n := min(left, int64(len(data)))
+			w.add(data[:n])
+			left -= n
+		}
+	}
+	w.flush()
+	return w.sent, w.err
+}
+
+// blocks are what long output is sent in.
+var blocks = sync.Pool{New: func() any { b := make([]byte, 0, 64<<10); return &b }}
+
+// blockWriter gathers pieces, so that filler and record headers do not cost a system call each.
+type blockWriter struct {
+	c     *conn
+	block *[]byte
+	sent  int64
+	err   error
+}
+
+func (w *blockWriter) add(p []byte) {
+	for len(p) > 0 && w.err == nil {
+		b := *w.block
+		n := copy(b[len(b):cap(b)], p)
+		*w.block = b[:len(b)+n]
+		p = p[n:]
+		if len(*w.block) == cap(b) {
+			w.flush()
+		}
+	}
+}
+
+func (w *blockWriter) flush() {
+	if w.err == nil && len(*w.block) > 0 {
+		var n int
+		n, w.err = w.c.net.Write(*w.block)
+		w.sent += int64(n)
+	}
+	*w.block = (*w.block)[:0]
+}
