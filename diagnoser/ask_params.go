@@ -87,8 +87,10 @@ func (r *Reading) variable(g *group, name string) (string, bool) {
 		return script, true
 	case "query_string", "args":
 		return query, true
-	case "host", "http_host", "server_name":
+	case "host", "http_host":
 		return g.Host, g.Host != ""
+	case "server_name":
+		return g.Server, true
 	case "scheme", "request_scheme":
 		return "http", true
 	case "server_protocol":

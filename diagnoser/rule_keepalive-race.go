@@ -57,8 +57,8 @@ func (in *inquiry) idleFacts(g *group, p *evidence.Probe, o *opinion) {
 	switch {
 	case idle == nil:
 	case idle.Failed > 0:
-		o.evidence = append(o.evidence, fact(fromProbe, "a second request on the same connection failed after %s of rest (%s); %s was not too long",
-			round(idle.Failed), idle.Outcome, round(idle.Kept)))
+		o.evidence = append(o.evidence, fact(fromProbe, "a second request on the same connection failed after %s of rest (%s)%s",
+			round(idle.Failed), idle.Outcome, keptFor(idle.Kept)))
 		if o.certainty == Likely {
 			o.certainty = Proved
 		}
@@ -69,13 +69,20 @@ func (in *inquiry) idleFacts(g *group, p *evidence.Probe, o *opinion) {
 	}
 }
 
-// shorterKeepalive proposes half the time that the backend is known to keep a connection.
-func (in *inquiry) shorterKeepalive(p *nginx.Pass, idle evidence.Idle) []Remedy {
-	safe := idle.Failed
-	if idle.Kept > 0 {
-		safe = min(idle.Kept, idle.Failed)
+func keptFor(d time.Duration) string {
+	if d == 0 {
+		return ""
 	}
-	safe /= 2
+	return "; after " + round(d).String() + " it was answered"
+}
+
+// shorterKeepalive proposes half the time that the backend is known to keep a
+// connection; where even the shortest rest was too long, a tenth of that.
+func (in *inquiry) shorterKeepalive(p *nginx.Pass, idle evidence.Idle) []Remedy {
+	safe := idle.Failed / 10
+	if idle.Kept > 0 {
+		safe = min(idle.Kept, idle.Failed) / 2
+	}
 	if safe > 2*time.Second {
 		safe = safe.Truncate(time.Second)
 	}

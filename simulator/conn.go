@@ -27,7 +27,7 @@ type conn struct {
 	in       input
 	try      attempt
 	tryRead  func(uintptr) bool // doRead, made once
-	deadline time.Time // what SetReadDeadline was told last
+	deadline time.Time          // what SetReadDeadline was told last
 	req      request
 	body     httpBody
 	stream   stream

@@ -47,7 +47,7 @@ func (s *Session) apply(ctx context.Context, r diagnoser.Remedy) error {
 		return s.client.Configure(ctx, sidecar.Config{Files: map[string]string{sidecar.ConfigPath: edited}})
 	}
 	if s.edited {
-		if err := s.configure(ctx, s.conf, false); err != nil {
+		if err := s.configure(ctx, s.conf); err != nil {
 			return err
 		}
 		s.edited = false
@@ -84,8 +84,14 @@ func (s *Session) restart(ctx context.Context, action string, p *diagnoser.Param
 	return nil
 }
 
+// restartOne does what the scenario says of the action. Of one that it does not speak of, a restart brings the
+// same backend up again, and a start comes to nothing: it runs already, or cannot.
 func (s *Session) restartOne(ctx context.Context, action, name string) error {
-	plan, err := scenario.PlanText(s.Upstreams[name].After[action])
+	after, listed := s.Upstreams[name].After[action]
+	if !listed && action == diagnoser.StartBackend {
+		return nil
+	}
+	plan, err := scenario.PlanText(after)
 	if err != nil {
 		return err
 	}

@@ -95,12 +95,12 @@ func (s *Session) breakIt(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.configure(ctx, s.conf, true)
+	return s.configure(ctx, s.conf)
 }
 
 // configure names the scenario's own file when the proxy rejects the configuration.
-func (s *Session) configure(ctx context.Context, text string, first bool) error {
-	err := s.client.Configure(ctx, sidecar.Config{Files: map[string]string{sidecar.ConfigPath: text}, First: first})
+func (s *Session) configure(ctx context.Context, text string) error {
+	err := s.client.Configure(ctx, sidecar.Config{Files: map[string]string{sidecar.ConfigPath: text}})
 	var refused *sidecar.Refused
 	if errors.As(err, &refused) {
 		return rejected(s.env.Catalogue.Path(s.Scenario, s.Conf()), refused)

@@ -44,7 +44,7 @@ type Upstream struct {
 	Listen map[string]string `yaml:"listen" strict:"required"`
 	Plan   *yaml.Node        `yaml:"plan"`
 	// After gives the plan that follows an action on this backend, by the action's name.
-	// An action that is not listed changes nothing of what the backend does.
+	// A restart that is not listed brings the same backend up again, a start comes to nothing.
 	After map[string]*yaml.Node `yaml:"after"`
 }
 

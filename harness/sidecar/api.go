@@ -33,9 +33,6 @@ type Upstream struct {
 // Config is the body of PUT /v1/proxy/config: the files to write, by their path in the proxy's file system.
 type Config struct {
 	Files map[string]string `json:"files"`
-	// First is set for the first configuration of a pod. The image's own configuration serves
-	// other ports, so nothing needs to wait for its workers to stop.
-	First bool `json:"first"`
 }
 
 // Look is the body of POST /v1/probe: what to do and then what to ask.

@@ -79,7 +79,7 @@ func (s *Server) configure(ctx context.Context, c Config) error {
 	if err := s.test(ctx); err != nil {
 		return errors.Join(err, s.restore(old))
 	}
-	if err := reload(ctx, !c.First); err != nil {
+	if err := reload(ctx); err != nil {
 		return errors.Join(err, s.restore(old))
 	}
 	return nil
@@ -149,28 +149,41 @@ func verdict(out string) string {
 	return strings.Join(strings.Fields(out), " ")
 }
 
-// reload has the master read its configuration anew and returns when only workers
-// with the new one take requests. The master starts them at once, but lets the old ones
-// stop only after 100 ms (ngx_msleep in ngx_master_process_cycle); until then both accept.
-func reload(ctx context.Context, retire bool) error {
+// reload has the master read its configuration anew and returns when only workers with the new one are left. The
+// master starts them at once, but tells the old ones to quit only after 100 ms (ngx_msleep in
+// ngx_master_process_cycle); until then both accept. So the old ones are told here, by the signal that means the same.
+func reload(ctx context.Context) error {
 	before := workers()
 	if err := syscall.Kill(master, syscall.SIGHUP); err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
+	told := false
 	err := until(ctx, patience, func() (bool, error) {
-		fresh := false
-		for pid := range workers() {
-			if before[pid] && retire {
-				return false, nil
+		fresh, old := split(workers(), before)
+		if fresh > 0 && !told {
+			told = true
+			for _, pid := range old {
+				syscall.Kill(pid, syscall.SIGQUIT)
 			}
-			fresh = fresh || !before[pid]
 		}
-		return fresh, nil
+		return fresh > 0 && len(old) == 0, nil
 	})
 	if err != nil {
 		return fmt.Errorf("wait for the reload: %w", err)
 	}
 	return nil
+}
+
+// split counts the workers that are new and lists those that were there before.
+func split(now, before map[int]bool) (fresh int, old []int) {
+	for pid := range now {
+		if before[pid] {
+			old = append(old, pid)
+		} else {
+			fresh++
+		}
+	}
+	return fresh, old
 }
 
 // workers are the proxy's processes that accept requests; one that is shutting down has another title.

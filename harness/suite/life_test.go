@@ -109,6 +109,5 @@ var _ = Describe("bad input", Label("life"), func() {
 		Entry("an unknown version", 2, "known: 1.18, 1.22, 1.26, 1.30", "scenarios", "run", "--proxy-version=1.99"),
 		Entry("an image that is nowhere", 3, "not present locally", "scenarios", "run", "--image=badgateway-test/none:0"),
 		Entry("an unknown flag", 2, "--help", "scenarios", "run", "--bad"),
-		SpecTimeout(2*time.Minute),
 	)
 })
