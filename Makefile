@@ -5,7 +5,7 @@ PROGRAM   := bin/badgateway
 SCENARIO  ?=
 VERSION   ?= 1.30
 KEEP      ?=
-PROCS     ?= $(shell echo $$((2 * $$(nproc))))
+PROCS     ?= $(shell nproc)
 REPORT    ?= report
 
 GINKGO    := $(GO) tool ginkgo

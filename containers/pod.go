@@ -63,22 +63,40 @@ func (e *Engine) StartPod(ctx context.Context, spec PodSpec) (*Pod, error) {
 	return pod, nil
 }
 
+// start creates the sidecar's container while the proxy's is starting, which is what takes the time.
 func (p *Pod) start(ctx context.Context, spec PodSpec) error {
-	proxy, err := p.run(ctx, spec.Image, "proxy", spec, func(h *container.HostConfig) {
+	proxy, err := p.create(ctx, spec.Image, "proxy", spec, func(h *container.HostConfig) {
 		h.PortBindings = bindings(spec)
 		if spec.DenyConnect {
 			h.SecurityOpt = []string{"seccomp=" + denyConnect}
 		}
 	}, testcontainers.WithExposedPorts(ports(spec)...))
 	if err != nil {
-		return fmt.Errorf("start proxy: %w", err)
+		return fmt.Errorf("create proxy: %w", err)
 	}
 	p.Proxy = proxy.GetContainerID()
-	if err := p.addresses(ctx, proxy, spec); err != nil {
+	started := make(chan error, 1)
+	go func() { started <- p.startProxy(ctx, proxy, spec) }()
+	sidecar, err := p.createSidecar(ctx, spec)
+	if err := errors.Join(<-started, err); err != nil {
 		return err
 	}
+	if err := sidecar.Start(ctx); err != nil {
+		return fmt.Errorf("start sidecar: %w", err)
+	}
+	return nil
+}
+
+func (p *Pod) startProxy(ctx context.Context, proxy testcontainers.Container, spec PodSpec) error {
+	if err := proxy.Start(ctx); err != nil {
+		return fmt.Errorf("start proxy: %w", err)
+	}
+	return p.addresses(ctx, proxy, spec)
+}
+
+func (p *Pod) createSidecar(ctx context.Context, spec PodSpec) (testcontainers.Container, error) {
 	share := container.NetworkMode("container:" + p.Proxy)
-	_, err = p.run(ctx, spec.Sidecar, "sidecar", spec, func(h *container.HostConfig) {
+	c, err := p.create(ctx, spec.Sidecar, "sidecar", spec, func(h *container.HostConfig) {
 		h.NetworkMode, h.PidMode = share, container.PidMode(share)
 		// /proc/1/root and the proxy's descriptors (SYS_PTRACE), routes and packet filters (NET_ADMIN), and
 		// one thread with a root of its own (unshare(2), which the default profile refuses).
@@ -87,9 +105,9 @@ func (p *Pod) start(ctx context.Context, spec PodSpec) error {
 	}, testcontainers.WithEnv(map[string]string{"BADGATEWAY_TOKEN": p.Token}),
 		testcontainers.WithCmd("sidecar", fmt.Sprintf("--listen=:%d", ControlPort), "--lease="+lease(spec).String()))
 	if err != nil {
-		return fmt.Errorf("start sidecar: %w", err)
+		return nil, fmt.Errorf("create sidecar: %w", err)
 	}
-	return nil
+	return c, nil
 }
 
 func lease(spec PodSpec) time.Duration {
@@ -99,12 +117,12 @@ func lease(spec PodSpec) time.Duration {
 	return spec.Lease
 }
 
-func (p *Pod) run(ctx context.Context, image, role string, spec PodSpec, host func(*container.HostConfig), opts ...testcontainers.ContainerCustomizer) (testcontainers.Container, error) {
+func (p *Pod) create(ctx context.Context, image, role string, spec PodSpec, host func(*container.HostConfig), opts ...testcontainers.ContainerCustomizer) (testcontainers.Container, error) {
 	labels := maps.Clone(p.engine.owner.labels(role))
 	if spec.Keep {
 		labels[labelKept] = "1"
 	}
-	opts = append(opts, testcontainers.WithLabels(labels), testcontainers.WithHostConfigModifier(func(h *container.HostConfig) {
+	opts = append(opts, testcontainers.WithNoStart(), testcontainers.WithLabels(labels), testcontainers.WithHostConfigModifier(func(h *container.HostConfig) {
 		h.AutoRemove = true // the lease ends processes; the Engine removes what they leave
 		host(h)
 	}))

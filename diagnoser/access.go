@@ -10,13 +10,14 @@ import (
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
 
-// worker is the process that connects: a worker of the proxy, nil when none was seen.
+// worker is the process that connects: a worker of the proxy, nil when none was seen. One that is shutting
+// down after a reload connects no more, and may run as another user.
 func (in *inquiry) worker() *evidence.Process {
 	if in.host == nil {
 		return nil
 	}
 	for i, p := range in.host.Processes {
-		if strings.HasPrefix(p.Command, "nginx: worker process") {
+		if strings.TrimSpace(p.Command) == "nginx: worker process" {
 			return &in.host.Processes[i]
 		}
 	}
@@ -77,7 +78,7 @@ func admission(p *evidence.Process, n *evidence.PathNode) *Params {
 		params.Mode = octal(n.Mode | mayWrite<<shift)
 	default:
 		params.Mode = octal(n.Mode | 0o060)
-		params.Group = strconv.Itoa(int(p.GID))
+		params.Group = nameOr(p.Group, p.GID)
 	}
 	return params
 }
@@ -89,7 +90,7 @@ func nodeFact(n *evidence.PathNode) Fact {
 }
 
 func workerFact(p *evidence.Process) Fact {
-	return fact(fromProcess, "the worker (pid %d) runs as user %s, group %d%s", p.PID, nameOr(p.User, p.UID), p.GID, groupsOf(p))
+	return fact(fromProcess, "the worker (pid %d) runs as user %s, group %s%s", p.PID, nameOr(p.User, p.UID), nameOr(p.Group, p.GID), groupsOf(p))
 }
 
 func groupsOf(p *evidence.Process) string {

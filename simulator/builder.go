@@ -12,6 +12,7 @@ type action struct {
 	seg  segment
 	out  []segment // seg and what follows it without anything between, once all is compiled
 	run  func(*conn) error
+	slow *dribble // how seg is sent, when not at once
 }
 
 // traits is what must be known of the endpoint to compile a script.

@@ -185,7 +185,7 @@ func (c *compiler) idle() error {
 		err = errors.New("then must end the connection")
 	}
 	if err != nil {
-		return c.gen.plan.errorf("idle: %w", err)
+		return withPlace(strictyaml.PosOf(c.gen.plan.file, c.gen.plan.source), "idle", err)
 	}
 	c.gen.idle, c.gen.idleAfter = p, i.After
 	return nil

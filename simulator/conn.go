@@ -57,7 +57,7 @@ func (c *conn) stopNow() {
 
 // serve runs the connection to its end.
 func (c *conn) serve() {
-	c.log(Entry{Kind: KindAccept})
+	c.logKind(KindAccept, "")
 	err := c.connectionScript()
 	for err == nil {
 		err = c.oneExchange()
@@ -69,17 +69,25 @@ func (c *conn) serve() {
 }
 
 func (c *conn) connectionScript() error {
+	p := c.chooseAtAccept()
+	if p == nil {
+		return nil
+	}
+	if err := c.run(p); err != nil || (c.exchange == 0 && !p.closes) {
+		return err
+	}
+	return c.afterExchange(p)
+}
+
+//go:noinline
+func (c *conn) chooseAtAccept() *program {
 	f := facts{srv: c.srv, conn: c.number, since: c.gen.since}
 	rule := firstMatch(c.gen.connections, &f)
 	if rule == nil {
 		return nil
 	}
 	c.rule = rule.name
-	p := rule.program(variant{})
-	if err := c.run(p); err != nil || (c.exchange == 0 && !p.closes) {
-		return err
-	}
-	return c.afterExchange(p)
+	return rule.program(variant{})
 }
 
 func (c *conn) oneExchange() error {
@@ -105,7 +113,11 @@ func (c *conn) afterExchange(p *program) error {
 	return nil
 }
 
-// choose finds the exchange's program: of the first rule that matches, or the default.
+// choose finds the exchange's program: of the first rule that matches, or the
+// default. Like others it is not inlined, because what lies under a hung
+// connection's park must fit the smallest stack.
+//
+//go:noinline
 func (c *conn) choose() *program {
 	f := facts{srv: c.srv, conn: c.number, exchange: c.exchange, idle: c.idle, since: c.gen.since, req: &c.req}
 	rule := firstMatch(c.gen.exchanges, &f)
@@ -117,13 +129,22 @@ func (c *conn) choose() *program {
 		}
 	}
 	c.rule = rule.name
-	c.log(Entry{Kind: kind, Method: c.req.methodName(), Path: string(c.req.target)})
+	c.logRequest(kind)
 	return rule.program(variant{connection: c.req.say, headOnly: string(c.req.method) == "HEAD"})
+}
+
+//go:noinline
+func (c *conn) logRequest(kind string) {
+	c.log(&Entry{Kind: kind, Method: c.req.methodName(), Path: string(c.req.target)})
 }
 
 // run executes a program. It returns errDone when the connection has ended.
 func (c *conn) run(p *program) error {
 	c.clock = time.Time{}
+	return c.runActions(p)
+}
+
+func (c *conn) runActions(p *program) error {
 	for i := range p.actions {
 		a := &p.actions[i]
 		if a.run == nil {
@@ -133,7 +154,7 @@ func (c *conn) run(p *program) error {
 			continue
 		}
 		if a.step != "" {
-			c.log(Entry{Kind: KindStep, Step: a.step})
+			c.logKind(KindStep, a.step)
 		}
 		if err := a.run(c); err != nil {
 			return err
@@ -142,7 +163,10 @@ func (c *conn) run(p *program) error {
 	return nil
 }
 
-func (c *conn) log(e Entry) {
+//go:noinline
+func (c *conn) logKind(kind, step string) { c.log(&Entry{Kind: kind, Step: step}) }
+
+func (c *conn) log(e *Entry) {
 	e.Conn, e.Exchange, e.Generation, e.Rule = c.number, c.exchange, c.gen.number, c.rule
 	c.srv.journal.add(e)
 }

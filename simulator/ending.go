@@ -19,12 +19,12 @@ func (c *conn) finish(by, end, errno string) {
 	}
 	c.ended = true
 	_ = c.net.Close()
-	c.log(Entry{Kind: KindClose, By: by, End: end, Errno: errno})
+	c.log(&Entry{Kind: KindClose, By: by, End: end, Errno: errno})
 }
 
 // failed journals that a step did not have the effect it is named after.
 func (c *conn) failed(format string, args ...any) {
-	c.log(Entry{Kind: KindFailed, Text: fmt.Sprintf(format, args...)})
+	c.log(&Entry{Kind: KindFailed, Text: fmt.Sprintf(format, args...)})
 }
 
 // lost ends a connection that the peer ended, or that broke.

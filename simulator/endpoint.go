@@ -1,35 +1,40 @@
 package simulator
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
-	"os"
-	"path"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
 // check refuses states that the endpoint's kind of socket does not have.
 func (e Endpoint) check(t traits) error {
-	if b2i(e.Refuse)+b2i(e.Missing)+b2i(e.Stale)+b2i(e.NoAccept) > 1 {
-		return errors.New("only one of refuse, missing, stale and no_accept can hold")
+	if b2i(e.Refuse)+b2i(e.Missing)+b2i(e.Stale)+b2i(e.NoAccept)+b2i(e.FillQueue)+b2i(e.PathIs != "") > 1 {
+		return errors.New("only one of refuse, missing, stale, no_accept, fill_queue and path_is can hold")
 	}
 	if e.Backlog != nil && *e.Backlog < 0 {
 		return errors.New("backlog cannot be negative")
 	}
+	if e.FillQueue && e.Backlog == nil {
+		return errors.New("fill_queue needs backlog, the length of the queue to fill")
+	}
+	if e.PathIs != "" && e.PathIs != pathRegular && e.PathIs != pathDatagram {
+		return fmt.Errorf("path_is: %q is neither regular nor datagram", e.PathIs)
+	}
 	if t.unix {
 		return nil
 	}
-	if e.Missing || e.Stale || e.Mode != nil || e.Owner != nil || e.Group != nil || e.DirectoryMode != nil {
-		return errors.New("missing, stale, mode, owner, group and directory_mode belong to unix sockets")
+	if e.Missing || e.Stale || e.PathIs != "" || e.Mode != nil || e.Owner != nil || e.Group != nil || e.DirectoryMode != nil {
+		return errors.New("missing, stale, path_is, mode, owner, group and directory_mode belong to unix sockets")
 	}
 	return nil
 }
 
 // down tells whether nothing listens in this state.
-func (e Endpoint) down() bool { return e.Refuse || e.Missing || e.Stale }
+func (e Endpoint) down() bool { return e.Refuse || e.Missing || e.Stale || e.PathIs != "" }
 
 func (e Endpoint) state() string {
 	switch {
@@ -41,6 +46,10 @@ func (e Endpoint) state() string {
 		return "stale"
 	case e.NoAccept:
 		return "no_accept"
+	case e.FillQueue:
+		return "fill_queue"
+	case e.PathIs != "":
+		return e.PathIs
 	}
 	return "listen"
 }
@@ -55,9 +64,16 @@ func (e Endpoint) backlog() int {
 	return defaultBacklog
 }
 
+// Values of Endpoint.PathIs.
+const (
+	pathRegular  = "regular"
+	pathDatagram = "datagram"
+)
+
 // listenTCP listens with exactly the plan's accept queue.
 func listenTCP(addr string, e Endpoint) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
+	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error { return e.setBuffer(raw) }}
+	l, err := config.Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
@@ -73,136 +89,14 @@ func listenTCP(addr string, e Endpoint) (net.Listener, error) {
 	return l, nil
 }
 
-// socketFile is a unix socket's path and what was changed on the way to it.
-type socketFile struct {
-	path string
-	made []string // directories that were missing, outermost first
-	// dirMode is what the directory had before the plan changed it.
-	dirMode    fs.FileMode
-	dirChanged bool
-}
-
-// listen binds the socket and listens, unless the state is down: then it only
-// leaves what the state leaves, a file or none.
-func (f *socketFile) listen(e Endpoint) (net.Listener, error) {
-	if err := f.prepare(e); err != nil {
-		return nil, err
-	}
-	if e.Missing {
-		return nil, nil
-	}
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		return nil, fmt.Errorf("make a unix socket: %w", err)
-	}
-	file := os.NewFile(uintptr(fd), f.path)
-	defer func() { _ = file.Close() }()
-	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: f.path}); err != nil {
-		return nil, fmt.Errorf("bind %s: %w", f.path, err)
-	}
-	if err := f.protect(e); err != nil || e.down() {
-		return nil, err
-	}
-	if err := unix.Listen(fd, e.backlog()); err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", f.path, err)
-	}
-	return net.FileListener(file)
-}
-
-// prepare makes the directories and removes what an earlier run left at the path.
-func (f *socketFile) prepare(e Endpoint) error {
-	dir := path.Dir(f.path)
-	if err := f.mkdirs(dir); err != nil {
-		return err
-	}
-	if err := f.setDirectoryMode(dir, e.DirectoryMode); err != nil {
-		return err
-	}
-	return f.unlink()
-}
-
-func (f *socketFile) mkdirs(dir string) error {
-	var missing []string
-	for d := dir; ; d = path.Dir(d) {
-		if _, err := os.Stat(d); !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		missing = append(missing, d)
-	}
-	for i := len(missing) - 1; i >= 0; i-- {
-		if err := os.Mkdir(missing[i], 0o755); err != nil {
-			return fmt.Errorf("make the socket's directory: %w", err)
-		}
-		f.made = append(f.made, missing[i])
-	}
-	return nil
-}
-
-func (f *socketFile) setDirectoryMode(dir string, mode *fs.FileMode) error {
-	if mode == nil {
-		return f.restoreDirectory()
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return fmt.Errorf("look at the socket's directory: %w", err)
-	}
-	if !f.dirChanged {
-		f.dirMode, f.dirChanged = info.Mode(), true
-	}
-	return os.Chmod(dir, *mode)
-}
-
-func (f *socketFile) restoreDirectory() error {
-	if !f.dirChanged {
+// setBuffer is called before listen(2): connections inherit the size, and TCP
+// offers its window by it (tcp(7)).
+func (e Endpoint) setBuffer(raw syscall.RawConn) (err error) {
+	if e.ReceiveBuffer == 0 {
 		return nil
 	}
-	f.dirChanged = false
-	return os.Chmod(path.Dir(f.path), f.dirMode)
-}
-
-// unlink removes a socket at the path, and nothing else: a file that is no
-// socket was put there by somebody.
-func (f *socketFile) unlink() error {
-	info, err := os.Lstat(f.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("look at the socket: %w", err)
-	case info.Mode().Type() != fs.ModeSocket:
-		return fmt.Errorf("listen on %s: there is something that is no socket", f.path)
-	}
-	return os.Remove(f.path)
-}
-
-// protect sets mode and owner before anybody can connect.
-func (f *socketFile) protect(e Endpoint) error {
-	mode := fs.FileMode(0o666)
-	if e.Mode != nil {
-		mode = *e.Mode
-	}
-	owner, group := -1, -1
-	if e.Owner != nil {
-		owner = *e.Owner
-	}
-	if e.Group != nil {
-		group = *e.Group
-	}
-	if err := os.Chown(f.path, owner, group); err != nil {
-		return fmt.Errorf("set the socket's owner: %w", err)
-	}
-	if err := os.Chmod(f.path, mode); err != nil {
-		return fmt.Errorf("set the socket's mode: %w", err)
-	}
-	return nil
-}
-
-// cleanUp removes the socket and the directories made for it, and restores the directory's mode.
-func (f *socketFile) cleanUp() error {
-	err := errors.Join(f.unlink(), f.restoreDirectory())
-	for i := len(f.made) - 1; i >= 0; i-- {
-		_ = os.Remove(f.made[i]) // stays when somebody put something into it
-	}
-	f.made = nil
+	_ = raw.Control(func(fd uintptr) {
+		err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, int(e.ReceiveBuffer))
+	})
 	return err
 }

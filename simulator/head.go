@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"errors"
+	"math"
 	"time"
 )
 
@@ -22,8 +23,7 @@ func (c *conn) awaitHead() error {
 			c.rule = "idle"
 			return c.run(c.gen.idle)
 		case errors.Is(err, errMalformed):
-			c.log(Entry{Kind: KindMalformed, Text: err.Error()})
-			return c.refuseMalformed()
+			return c.refuseMalformed(err)
 		default:
 			return err
 		}
@@ -143,25 +143,25 @@ func (c *conn) readBody() error {
 		return err
 	}
 	for !proto.bodyDone(c) {
-		if err := c.readSome(time.Time{}); err != nil {
+		if err := c.readSome(math.MaxInt); err != nil {
 			return err
 		}
 	}
-	c.log(Entry{Kind: KindBody, Bytes: proto.bodySize(c)})
+	c.log(&Entry{Kind: KindBody, Bytes: proto.bodySize(c)})
 	return nil
 }
 
-// readSome reads what is there of the body, or waits for some.
-func (c *conn) readSome(until time.Time) error {
+// readSome takes what is there of the body, at most limit bytes, or waits for some.
+func (c *conn) readSome(limit int) error {
 	if c.in.r == c.in.w {
-		if err := c.fill(until); err != nil {
+		if err := c.fill(time.Time{}); err != nil {
 			return err
 		}
 	}
-	used, err := c.srv.protocol.feed(c, c.in.buf[c.in.r:c.in.w])
+	used, err := c.srv.protocol.feed(c, c.in.buf[c.in.r:][:min(limit, c.in.w-c.in.r)])
 	c.in.r += used
 	if errors.Is(err, errMalformed) {
-		c.log(Entry{Kind: KindMalformed, Text: err.Error()})
+		c.log(&Entry{Kind: KindMalformed, Text: err.Error()})
 		return c.fin()
 	}
 	if err == nil {
@@ -179,7 +179,9 @@ func (c *conn) sendContinue() error {
 	return c.write(bytesSegment([]byte("HTTP/1.1 100 Continue\r\n\r\n")))
 }
 
-func (c *conn) refuseMalformed() error {
+//go:noinline
+func (c *conn) refuseMalformed(err error) error {
+	c.log(&Entry{Kind: KindMalformed, Text: err.Error()})
 	if c.srv.protocol.refusal != "" {
 		if err := c.write(bytesSegment([]byte(c.srv.protocol.refusal))); err != nil {
 			return err

@@ -41,25 +41,35 @@ func (r *request) parseHead(b []byte, body *httpBody) error {
 	if !ok1 || !ok2 || !ok3 || len(method) == 0 || len(target) == 0 {
 		return malformed("request line %q", clip(b))
 	}
-	*r = request{method: method, target: target, fields: r.fields[:0], keep: minor >= 1}
+	r.begin(method, target, minor >= 1)
 	*body = httpBody{}
 	for {
 		line, rest = cutLine(rest)
 		if len(line) == 0 {
 			break
 		}
-		name, value, ok := bytes.Cut(line, []byte(":"))
-		if !ok || len(name) == 0 {
-			return malformed("header line %q", clip(line))
-		}
-		value = bytes.Trim(value, " \t")
-		r.fields = append(r.fields, pair{name, value})
-		if err := r.framing(name, value, body); err != nil {
+		if err := r.parseField(line, body); err != nil {
 			return err
 		}
 	}
 	r.decideConnection(minor)
 	return nil
+}
+
+//go:noinline
+func (r *request) begin(method, target []byte, keep bool) {
+	*r = request{method: method, target: target, fields: r.fields[:0], keep: keep}
+}
+
+//go:noinline
+func (r *request) parseField(line []byte, body *httpBody) error {
+	name, value, ok := bytes.Cut(line, []byte(":"))
+	if !ok || len(name) == 0 {
+		return malformed("header line %q", clip(line))
+	}
+	value = bytes.Trim(value, " \t")
+	r.fields = append(r.fields, pair{name, value})
+	return r.framing(name, value, body)
 }
 
 func cutLine(b []byte) (line, rest []byte) {

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -25,7 +26,7 @@ const bufferSize = 4 << 10
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
 
-// release gives the buffer back, if nothing is in it: a hung connection holds none.
+// release gives the buffer back, if nothing is in it: who waits for input holds none.
 func (in *input) release() {
 	if in.buf == nil || in.r != in.w {
 		return
@@ -34,6 +35,17 @@ func (in *input) release() {
 		buffers.Put(in.slab)
 	}
 	in.buf, in.slab, in.r, in.w = nil, nil, 0, 0
+}
+
+// shed gives the buffer back and keeps what is unparsed: a hung connection holds no more than that.
+func (in *input) shed() {
+	if in.slab == nil || in.r == in.w {
+		in.release()
+		return
+	}
+	rest := bytes.Clone(in.buf[in.r:in.w])
+	buffers.Put(in.slab)
+	in.buf, in.slab, in.r, in.w = rest, nil, 0, len(rest)
 }
 
 // room makes place for more input behind the unparsed bytes.
@@ -51,17 +63,19 @@ func (in *input) room() {
 
 // compact moves the unparsed bytes to the front, of a bigger buffer if need be.
 func (in *input) compact() {
-	target := in.buf
-	if in.w-in.r > len(in.buf)/2 {
-		target = make([]byte, 2*len(in.buf))
+	target, slab := in.buf, in.slab
+	switch rest := in.w - in.r; {
+	case rest < bufferSize && len(in.buf) < bufferSize:
+		slab = buffers.Get().(*[]byte)
+		target = *slab
+	case rest > len(in.buf)/2:
+		target, slab = make([]byte, max(2*len(in.buf), bufferSize)), nil
 	}
-	in.w = copy(target, in.buf[in.r:in.w])
-	in.r = 0
-	if len(target) != len(in.buf) && in.slab != nil {
+	n := copy(target, in.buf[in.r:in.w])
+	if in.slab != nil && in.slab != slab {
 		buffers.Put(in.slab)
-		in.slab = nil
 	}
-	in.buf = target
+	in.buf, in.slab, in.r, in.w = target, slab, 0, n
 }
 
 // fill reads more input, at least one byte, and ends with errElapsed at until.
@@ -69,8 +83,7 @@ func (c *conn) fill(until time.Time) error {
 	if err := c.settle(); err != nil {
 		return err
 	}
-	c.in.room()
-	n, err := c.read(c.in.buf[c.in.w:], until, c.gen.leaves)
+	n, err := c.read(nil, until, c.gen.leaves)
 	c.in.w += n
 	if c.gen.leaves {
 		c.in.peeked = n
@@ -95,7 +108,7 @@ func (c *conn) settle() error {
 	return nil
 }
 
-// read waits for input. The end of the connection is journaled and is errDone.
+// read waits for input, and with no p reads it behind what the buffer holds. The end of the connection is journaled and is errDone.
 func (c *conn) read(p []byte, until time.Time, peek bool) (int, error) {
 	if err := c.arm(until); err != nil {
 		return 0, err
@@ -118,6 +131,7 @@ func (c *conn) read(p []byte, until time.Time, peek bool) (int, error) {
 }
 
 // attempt is one try of a read, made whenever the socket becomes readable.
+// Without p it takes a buffer for the try alone: who waits holds none.
 type attempt struct {
 	p    []byte
 	peek bool
@@ -144,14 +158,24 @@ func (c *conn) doRead(fd uintptr) bool {
 		t.err = errNewPlan
 		return true
 	}
+	p := t.p
+	if p == nil {
+		c.in.room()
+		p = c.in.buf[c.in.w:]
+	}
 	for {
 		if t.peek {
-			t.n, _, t.err = unix.Recvfrom(int(fd), t.p, unix.MSG_PEEK)
+			t.n, _, t.err = unix.Recvfrom(int(fd), p, unix.MSG_PEEK)
 		} else {
-			t.n, t.err = unix.Read(int(fd), t.p)
+			t.n, t.err = unix.Read(int(fd), p)
 		}
-		if t.err != unix.EINTR {
-			return t.err != unix.EAGAIN
+		switch t.err {
+		case unix.EINTR:
+		case unix.EAGAIN:
+			c.in.release()
+			return false
+		default:
+			return true
 		}
 	}
 }

@@ -60,22 +60,25 @@ type journal struct {
 	changed chan struct{} // guarded by mu; closed at the next entry; nil when nobody waits
 }
 
-func (j *journal) add(e Entry) {
+// add takes a pointer because an Entry is big for the stack of a connection.
+func (j *journal) add(e *Entry) {
 	e.Time = time.Now()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.last++
 	e.Seq = j.last
 	if len(j.ring) < j.limit {
-		j.ring = append(j.ring, e)
-	} else {
-		j.ring[(e.Seq-1)%uint64(j.limit)] = e
+		j.grow()
 	}
+	j.ring[(e.Seq-1)%uint64(j.limit)] = *e
 	if j.changed != nil {
 		close(j.changed)
 		j.changed = nil
 	}
 }
+
+//go:noinline
+func (j *journal) grow() { j.ring = append(j.ring, Entry{}) }
 
 // read returns the entries after since, and how many of these were overwritten.
 func (j *journal) read(since uint64) (entries []Entry, overflow uint64) {

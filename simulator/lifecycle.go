@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+
+	"golang.org/x/sys/unix"
 )
 
 func (e Endpoint) differs(o Endpoint) bool {
-	return e.state() != o.state() || e.backlog() != o.backlog() || !same(e.Mode, o.Mode) ||
+	return e.state() != o.state() || e.backlog() != o.backlog() || e.ReceiveBuffer != o.ReceiveBuffer || !same(e.Mode, o.Mode) ||
 		!same(e.Owner, o.Owner) || !same(e.Group, o.Group) || !same(e.DirectoryMode, o.DirectoryMode)
 }
 
@@ -25,7 +27,7 @@ func (s *Server) apply(e Endpoint) error {
 		return fmt.Errorf("listen on %s: %w", s.address, err)
 	}
 	s.state = e
-	s.journal.add(Entry{Kind: KindEndpoint, Text: e.state()})
+	s.journal.add(&Entry{Kind: KindEndpoint, Text: e.state()})
 	return nil
 }
 
@@ -51,6 +53,9 @@ func (s *Server) listen(e Endpoint) error {
 	}
 	s.refusing = false
 	s.mu.Unlock()
+	if e.FillQueue {
+		return s.fillQueue(l, *e.Backlog+1)
+	}
 	if !e.NoAccept {
 		s.running.Add(1)
 		go s.accept(l)
@@ -63,6 +68,10 @@ func (s *Server) unlisten() error {
 	s.mu.Lock()
 	s.refusing = true
 	s.mu.Unlock()
+	for _, fd := range s.fillers {
+		_ = unix.Close(fd)
+	}
+	s.fillers = nil
 	if s.listener == nil {
 		return nil
 	}
@@ -93,8 +102,9 @@ func (s *Server) Refuse() error {
 		if err := s.unlisten(); err != nil {
 			return err
 		}
-		s.state = Endpoint{Refuse: true}
-		s.journal.add(Entry{Kind: KindEndpoint, Text: s.state.state()})
+		s.state = s.state.up()
+		s.state.Refuse = true
+		s.journal.add(&Entry{Kind: KindEndpoint, Text: s.state.state()})
 		return nil
 	})
 }
@@ -102,22 +112,22 @@ func (s *Server) Refuse() error {
 // Resume listens, also where the plan says that nothing does. Mode, owner and queue are those of the plan.
 func (s *Server) Resume() error {
 	return s.change(func() error {
-		if s.listener != nil {
+		if s.listener != nil && s.state == s.state.up() {
 			return nil
 		}
 		return s.apply(s.Plan().Endpoint.up())
 	})
 }
 
-// up is the state with something listening.
+// up is the state of a healthy application: it listens, at the right kind of path, with an empty queue.
 func (e Endpoint) up() Endpoint {
-	e.Refuse, e.Missing, e.Stale = false, false, false
+	e.Refuse, e.Missing, e.Stale, e.NoAccept, e.FillQueue, e.PathIs = false, false, false, false, false, ""
 	return e
 }
 
 // Restart is what restarting an application does: all connections end, a stale
 // socket file is replaced, and it listens with the plan's mode, owner and queue. A nil plan keeps the
-// present one, whose refuse, missing and stale end with the restart; those of a new plan hold.
+// present one, but from then on it accepts connections, whatever the plan's endpoint says; the endpoint of a new plan holds.
 func (s *Server) Restart(p *Plan) error {
 	var gen *generation
 	if p != nil {
@@ -166,7 +176,7 @@ func (s *Server) shut() error {
 type ServerStatus struct {
 	Name        string `json:"name,omitempty"`
 	Address     string `json:"address"`
-	State       string `json:"state"` // listen, no_accept, refuse, missing, stale, closed
+	State       string `json:"state"` // listen, no_accept, fill_queue, refuse, missing, stale, regular, datagram, closed
 	Generation  uint64 `json:"generation"`
 	Connections int    `json:"connections"` // open ones
 	Accepted    uint64 `json:"accepted"`    // since the start

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/badgateway/badgateway/simulator"
 )
@@ -44,6 +45,9 @@ default: [hang]`)
 			if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("the socket file is left: %v", err)
 			}
+		}
+		for limit := time.Now().Add(patience); runtime.NumGoroutine() > goroutines && time.Now().Before(limit); {
+			runtime.Gosched() // a goroutine's last instructions come after it is counted out
 		}
 		if got := runtime.NumGoroutine(); got > goroutines {
 			stacks := make([]byte, 1<<16)

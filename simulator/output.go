@@ -60,6 +60,10 @@ func (o *output) resolve(m Mark) (int64, error) {
 	if at.offset > o.size[at.layer] {
 		return 0, fmt.Errorf("%s: %w: only %d bytes follow %s[%d]", m, errNoMark, o.size[at.layer]-at.offset+m.Plus, m.Mark, m.Index)
 	}
+	if m.Plus > 0 { // right behind the last byte that is to be sent, not behind the framing that follows it
+		at.offset--
+		return o.raw(at) + 1, nil
+	}
 	return o.raw(at), nil
 }
 

@@ -23,7 +23,7 @@ func transcript(p *program) string {
 		for _, s := range a.out {
 			b.Write(s.expand(nil))
 		}
-		if a.run != nil && a.step != "" {
+		if a.run != nil && a.step != "" { // dribbled output stands before <dribble>
 			b.WriteString("<" + a.step + ">")
 		}
 	}
@@ -55,6 +55,7 @@ func TestScriptsOverHTTP(t *testing.T) {
 		{"cut in a chunk size", `[{cut_at: {mark: chunk_size, index: 1, plus: 1, then: [fin]}}, {chunk: abc}, {chunk: def}, last_chunk]`, "3\r\nabc\r\n3<fin>"},
 		{"cut before the last chunk", `[{cut_at: {mark: last_chunk, then: [fin]}}, {chunk: abc}, last_chunk]`, "3\r\nabc\r\n<fin>"},
 		{"stall", `[{stall_at: {mark: start, plus: 2}}, {send: abcd}]`, "ab<stall_at>cd"},
+		{"dribble and cut", `[{cut_at: {mark: start, plus: 3, then: [fin]}}, {dribble: {size: 2, gap: 1s, from: {mark: start, plus: 1}}}, {send: ab}, {send: cd}]`, "abc<dribble><fin>"},
 		{"stall and cut", `[{cut_at: {mark: start, plus: 3, then: [fin]}}, {stall_at: {mark: start, plus: 2, for: 1s}}, {send: abcd}]`, "ab<stall_at>c<fin>"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -93,14 +94,16 @@ func TestScriptsOverFastCGI(t *testing.T) {
 	const end = "\x01\x03\x00\x01\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 	for _, tt := range []struct{ name, script, want string }{
 		{"serve", `[{respond: {header: {Content-Type: a/b}, body: abc}}]`,
-			"\x01\x06\x00\x01\x00\x3d\x03\x00Status: 200 OK\r\nContent-Type: a/b\r\nContent-Length: 3\r\n\r\nabc\x00\x00\x00\x01\x06\x00\x01\x00\x00\x00\x00" + end},
+			"\x01\x06\x00\x01\x00\x3b\x05\x00Status: 200 OK\r\nContent-Type: a/b\r\nContent-Length: 3\r\n\r\nabc\x00\x00\x00\x00\x00\x01\x06\x00\x01\x00\x00\x00\x00" + end},
 		{"split and padded", `[{stdout: {text: abcde, records: {size: 3, padding: 2}, last: true}}]`,
 			"\x01\x06\x00\x01\x00\x03\x02\x00abc\x00\x00\x01\x06\x00\x01\x00\x02\x02\x00de\x00\x00\x01\x06\x00\x01\x00\x00\x00\x00"},
 		{"stderr", `[{stderr: oh}]`, "\x01\x07\x00\x01\x00\x02\x06\x00oh\x00\x00\x00\x00\x00\x00"},
 		{"wrong record", `[{record: {version: 9, type: 77, id: 258, length: 5, padding: 1, text: a, hex: "62"}}]`, "\x09\x4d\x01\x02\x00\x05\x01\x00ab\x00"},
 		{"overloaded", `[{end_request: {app: 1, protocol: overloaded}}]`, "\x01\x03\x00\x01\x00\x08\x00\x00\x00\x00\x00\x01\x02\x00\x00\x00"},
-		{"cut counts response bytes, not record headers", `[{cut_at: {mark: body, plus: 1, then: [fin]}}, {respond: {header: {Content-Type: a/b, Content-Length: 2}, body: hi, records: {size: 57, padding: 0}}}]`,
-			"\x01\x06\x00\x01\x00\x39\x00\x00Status: 200 OK\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\n\x01\x06\x00\x01\x00\x02\x00\x00h<fin>"},
+		{"cut counts response bytes, not record headers", `[{cut_at: {mark: body, plus: 1, then: [fin]}}, {respond: {header: {Content-Type: a/b, Content-Length: 2}, body: hi, records: {size: 56, padding: 0}}}]`,
+			"\x01\x06\x00\x01\x00\x38\x00\x00Status: 200 OK\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\n\x01\x06\x00\x01\x00\x02\x00\x00h<fin>"},
+		{"cut behind the last byte of a record", `[{cut_at: {mark: body, plus: 1, then: [fin]}}, {respond: {header: {Content-Type: a/b, Content-Length: 2}, body: hi, records: {size: 57, padding: 0}}}]`,
+			"\x01\x06\x00\x01\x00\x39\x00\x00Status: 200 OK\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\nh<fin>"},
 		{"cut in a record header", `[{cut_at: {mark: record_header, index: 1, plus: 3, then: [fin]}}, {stdout: ""}, {stdout: {text: abcd, records: {size: 2, padding: 0}}}]`,
 			"\x01\x06\x00\x01\x00\x02\x00\x00ab\x01\x06\x00<fin>"},
 		{"cut in the padding", `[{cut_at: {mark: record_padding, plus: 1, then: [fin]}}, {stdout: abc}]`, "\x01\x06\x00\x01\x00\x03\x05\x00abc\x00<fin>"},

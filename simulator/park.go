@@ -11,9 +11,9 @@ import (
 // park blocks until done says so (asked after each wake), until the time, until
 // the peer ends (errDone) or the server stops. It reads nothing and holds no buffer.
 func (c *conn) park(until time.Time, done func() bool) error {
-	c.in.release()
+	c.in.shed()
+	c.req.release()
 	for {
-		c.deadline = past
 		switch err := c.arm(until); {
 		case errors.Is(err, errElapsed):
 			return nil
@@ -23,18 +23,19 @@ func (c *conn) park(until time.Time, done func() bool) error {
 		if done != nil && done() {
 			return nil
 		}
-		err := c.raw.Read(c.hungUp)
+		err := c.raw.Read(hungUp)
 		switch {
 		case err == nil:
 			return c.lost(c.socketError())
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return c.lost(err)
 		}
+		c.deadline = past // whatever it was: somebody woke us, or it has passed
 	}
 }
 
 // hungUp sees the peer's end even where unread input lies before it.
-func (c *conn) hungUp(fd uintptr) bool {
+func hungUp(fd uintptr) bool {
 	return polled(fd, unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR)
 }
 
@@ -60,7 +61,6 @@ func (c *conn) socketError() (err error) {
 // awaitInput waits until something lies unread.
 func (c *conn) awaitInput() error {
 	for {
-		c.deadline = past
 		if err := c.arm(time.Time{}); err != nil {
 			return err
 		}
@@ -73,6 +73,7 @@ func (c *conn) awaitInput() error {
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return c.lost(err)
 		}
+		c.deadline = past
 	}
 }
 

@@ -23,7 +23,8 @@ type Plan struct {
 	file   string
 }
 
-// Endpoint is the state of the address itself. At most one of Refuse, Missing and Stale is set.
+// Endpoint is the state of the address itself. At most one of
+// Refuse, Missing, Stale, NoAccept, FillQueue and PathIs is set.
 type Endpoint struct {
 	Refuse        bool         `yaml:"refuse,omitempty"`         // nothing listens; for a unix socket the same as Stale
 	Missing       bool         `yaml:"missing,omitempty"`        // unix: there is no file at the path
@@ -34,6 +35,10 @@ type Endpoint struct {
 	DirectoryMode *fs.FileMode `yaml:"directory_mode,omitempty"` // unix: of the socket's directory
 	Backlog       *int         `yaml:"backlog,omitempty"`        // length of the accept queue; the kernel lets one more connection in
 	NoAccept      bool         `yaml:"no_accept,omitempty"`      // listen and never accept: connections stay in the queue
+	FillQueue     bool         `yaml:"fill_queue,omitempty"`     // fill the accept queue with connections of our own, and never accept
+	PathIs        string       `yaml:"path_is,omitempty"`        // unix: "regular" (a file) or "datagram" (a socket of another type)
+
+	ReceiveBuffer strictyaml.Size `yaml:"receive_buffer,omitempty"` // TCP: SO_RCVBUF of the connections; the kernel doubles it
 }
 
 // Rule is a match and what is done where it holds.

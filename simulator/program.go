@@ -23,10 +23,7 @@ type program struct {
 
 // build compiles a script.
 func (b *builder) build(s Script) (*program, error) {
-	b.readsAlone = slices.ContainsFunc(s, func(step Step) bool {
-		_, ok := unwrap(step).(reads)
-		return ok
-	})
+	b.readsAlone = s.reads()
 	if err := b.steps(s); err != nil {
 		return nil, err
 	}
@@ -41,6 +38,18 @@ func (b *builder) build(s Script) (*program, error) {
 		}
 	}
 	return &program{actions: joinAll(b.actions), closes: b.closes, ended: b.ended != ""}, nil
+}
+
+// reads tells whether the script says itself what is read of the request.
+func (s Script) reads() bool {
+	return slices.ContainsFunc(s, func(step Step) bool {
+		step = unwrap(step)
+		if l, ok := step.(loop); ok {
+			return l.Script.reads()
+		}
+		_, ok := step.(reads)
+		return ok
+	})
 }
 
 func b2i(v bool) int {
@@ -90,8 +99,8 @@ func joinAll(actions []action) []action {
 			out = append(out, a)
 			continue
 		}
-		if n := len(out); n == 0 || out[n-1].run != nil {
-			out = append(out, action{out: []segment{a.seg}})
+		if n := len(out); n == 0 || out[n-1].run != nil || out[n-1].slow != a.slow {
+			out = append(out, action{out: []segment{a.seg}, slow: a.slow})
 			continue
 		}
 		list := &out[len(out)-1].out
@@ -100,6 +109,12 @@ func joinAll(actions []action) []action {
 			*last = joined
 		} else {
 			*list = append(*list, a.seg)
+		}
+	}
+	for i := range out {
+		if slow := out[i].slow; slow != nil {
+			pieces := out[i].out
+			out[i].step, out[i].run = "dribble", func(c *conn) error { return c.dribble(pieces, slow) }
 		}
 	}
 	return out

@@ -19,6 +19,9 @@ type request struct {
 
 type pair struct{ name, value []byte }
 
+// release forgets the slices once the exchange's rule is chosen.
+func (r *request) release() { r.method, r.target, r.fields = nil, nil, nil }
+
 func (r *request) path() []byte {
 	path, _, _ := bytes.Cut(r.target, []byte("?"))
 	return path

@@ -55,6 +55,7 @@ type Server struct {
 	state    Endpoint           // guarded by control; what the endpoint is now
 	file     socketFile         // guarded by control
 	listener net.Listener       // guarded by control; nil while nothing listens
+	fillers  []int              // guarded by control; descriptors of our own connections in the queue
 	bound    string             // guarded by mu; TCP: with the port that was taken
 	conns    map[*conn]struct{} // guarded by mu
 	accepted uint64             // guarded by mu
@@ -113,7 +114,7 @@ func (s *Server) install(gen *generation) {
 		gen.number = old.number + 1
 	}
 	s.current.Store(gen)
-	s.journal.add(Entry{Kind: KindPlan, Generation: gen.number})
+	s.journal.add(&Entry{Kind: KindPlan, Generation: gen.number})
 }
 
 // Start brings the endpoint into the state of the plan: usually it listens.
@@ -146,8 +147,8 @@ func (s *Server) Generation() uint64 { return s.current.Load().number }
 // Plan is the plan that new connections get.
 func (s *Server) Plan() *Plan { return s.current.Load().plan }
 
-// SetPlan replaces the plan at once and returns the new generation's number. A
-// plan that does not compile, or whose endpoint state cannot be had, changes nothing but, in the last case, the endpoint.
+// SetPlan replaces the plan at once, brings the endpoint into the plan's state and
+// returns the new generation's number. A plan that does not compile changes nothing.
 func (s *Server) SetPlan(p *Plan, scope Scope) (uint64, error) {
 	gen, err := compile(p, s.traits, s.seed)
 	if err != nil {
@@ -155,7 +156,7 @@ func (s *Server) SetPlan(p *Plan, scope Scope) (uint64, error) {
 	}
 	s.control.Lock()
 	defer s.control.Unlock()
-	if s.started && !s.closed && gen.plan.Endpoint.differs(s.current.Load().plan.Endpoint) {
+	if s.started && !s.closed && gen.plan.Endpoint.differs(s.state) {
 		if err := s.apply(gen.plan.Endpoint); err != nil {
 			return 0, err
 		}
@@ -185,7 +186,7 @@ func (s *Server) accept(l net.Listener) {
 			return
 		}
 		if err != nil {
-			s.journal.add(Entry{Kind: KindFailed, Text: "accept: " + err.Error()})
+			s.journal.add(&Entry{Kind: KindFailed, Text: "accept: " + err.Error()})
 			time.Sleep(5 * time.Millisecond) // out of descriptors: accept(2) would fail again at once
 			continue
 		}

@@ -77,14 +77,14 @@ type markFields Mark
 
 func (s cutAt) compile(b *builder) error {
 	if b.nested {
-		return errors.New("cut_at: the steps of a cut cannot be cut again")
+		return errors.New("cut_at: steps inside a cut or an endless loop have no marks")
 	}
-	inner := &builder{traits: b.traits, variant: b.variant, connScope: b.connScope, nested: true, readsAlone: true}
+	inner := b.child()
 	if err := inner.steps(s.then); err != nil {
 		return err
 	}
 	if inner.ended == "" {
-		return errors.New("cut_at: the last step of then must end the connection: close, fin, hang, linger_close or rst")
+		return errors.New("cut_at: the last step of then must end the connection: close, fin, hang, linger_close, loop, rst or vanish")
 	}
 	b.unread = b.unread || inner.unread
 	b.effects = append(b.effects, effect{origin: b.current, at: s.at, cuts: true, apply: func(b *builder, offset int64) error {
@@ -97,6 +97,9 @@ func (s cutAt) compile(b *builder) error {
 }
 
 func (s stallAt) compile(b *builder) error {
+	if b.nested {
+		return errors.New("stall_at: steps inside a cut or an endless loop have no marks")
+	}
 	b.effects = append(b.effects, effect{origin: b.current, at: s.at, apply: func(b *builder, offset int64) error {
 		before, after := split(b.actions, offset)
 		b.actions = append(append(before, action{step: "stall_at", run: s.run}), after...)
@@ -119,6 +122,9 @@ func (s stallAt) run(c *conn) error {
 func (s dribble) compile(b *builder) error {
 	if s.Size <= 0 || s.Gap <= 0 {
 		return errors.New("dribble: size and gap must be above 0")
+	}
+	if b.nested {
+		return errors.New("dribble: steps inside a cut or an endless loop have no marks")
 	}
 	from, until := Start(), End()
 	if s.From != nil {
@@ -144,18 +150,20 @@ func (s dribble) compile(b *builder) error {
 // dribble replaces the output between two raw offsets by pieces.
 func (b *builder) dribble(first, last int64, s dribble) {
 	before, rest := split(b.actions, first)
-	middle, after := split(rest, last-first)
-	for i, a := range middle {
-		if a.run == nil {
-			middle[i] = action{step: "dribble", seg: a.seg, run: func(c *conn) error { return c.dribble(a.seg, s) }}
+	middle, after := split(rest, last-first) // middle is a copy
+	for i := range middle {
+		if middle[i].run == nil {
+			middle[i].slow = &s
 		}
 	}
 	b.actions = append(append(before, middle...), after...)
 }
 
-func (c *conn) dribble(seg segment, s dribble) error {
-	for at := int64(0); at < seg.size; at += int64(s.Size) {
-		if err := c.write(seg.slice(at, min(at+int64(s.Size), seg.size))); err != nil {
+func (c *conn) dribble(rest []segment, s *dribble) error {
+	for len(rest) > 0 {
+		var piece []segment
+		piece, rest = take(rest, int64(s.Size))
+		if err := c.write(piece...); err != nil {
 			return err
 		}
 		if err := c.park(c.schedule(s.Gap), nil); err != nil {

@@ -117,7 +117,7 @@ func (c *conn) drainAt(rate int64) error {
 	for !proto.bodyDone(c) {
 		start := proto.bodySize(c)
 		for proto.bodySize(c)-start < portion && !proto.bodyDone(c) {
-			if err := c.readPortion(int(portion)); err != nil {
+			if err := c.readSome(int(portion - (proto.bodySize(c) - start))); err != nil {
 				return err
 			}
 		}
@@ -126,19 +126,4 @@ func (c *conn) drainAt(rate int64) error {
 		}
 	}
 	return nil
-}
-
-// readPortion lets the body's reader see at most n bytes.
-func (c *conn) readPortion(n int) error {
-	if c.in.r == c.in.w {
-		c.in.room()
-		whole := c.in.buf
-		c.in.buf = whole[:min(n, len(whole))]
-		err := c.fill(time.Time{})
-		c.in.buf = whole
-		if err != nil {
-			return err
-		}
-	}
-	return c.readSome(time.Time{})
 }

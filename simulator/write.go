@@ -9,7 +9,7 @@ import (
 // write sends output and journals how much of it the kernel took.
 func (c *conn) write(out ...segment) error {
 	n, err := c.writeAll(out)
-	e := Entry{Kind: KindWrite, Bytes: n}
+	e := &Entry{Kind: KindWrite, Bytes: n}
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		e.Errno = errnoName(err)
 	}

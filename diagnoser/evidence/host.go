@@ -42,6 +42,7 @@ type Process struct {
 	GID     uint32   `json:"gid"`             // effective
 	Groups  []uint32 `json:"groups,omitempty"`
 	User    string   `json:"user,omitempty"`
+	Group   string   `json:"group,omitempty"`
 }
 
 // Path is a file system path, each component looked at in turn as `namei -l` does.

@@ -60,7 +60,7 @@ func (c *collector) process(pid int) (evidence.Process, error) {
 		return p, err
 	}
 	p.PID = pid
-	p.User = c.names.users[p.UID]
+	p.User, p.Group = c.names.users[p.UID], c.names.groups[p.GID]
 	command, err := os.ReadFile(filepath.Join(dir, "cmdline"))
 	if err != nil && !gone(err) {
 		return p, err

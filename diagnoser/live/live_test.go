@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -116,20 +117,15 @@ func TestCollectIgnoresTheObserver(t *testing.T) {
 
 func inodeOf(t *testing.T, l net.Listener) uint64 {
 	t.Helper()
-	f, err := l.(*net.TCPListener).File()
+	raw, err := l.(*net.TCPListener).SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	link, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", f.Fd()))
-	if err != nil {
-		t.Fatal(err)
+	var stat syscall.Stat_t
+	if cerr := raw.Control(func(fd uintptr) { err = syscall.Fstat(int(fd), &stat) }); cerr != nil || err != nil {
+		t.Fatal(cerr, err)
 	}
-	var inode uint64
-	if _, err := fmt.Sscanf(link, "socket:[%d]", &inode); err != nil {
-		t.Fatal(err)
-	}
-	return inode
+	return stat.Ino
 }
 
 func TestConfigIsReadWithItsIncludes(t *testing.T) {

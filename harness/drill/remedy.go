@@ -108,15 +108,17 @@ func (s *Session) backs(u scenario.Upstream, upstream string) bool {
 	return strings.TrimPrefix(address, "unix:") == u.Listen[s.Transport()]
 }
 
-// setPolicy turns the boolean that the scenario has off. A policy is the host's and holds from
-// a process's start here, so the proxy starts anew, in a pod that is otherwise the same.
+// setPolicy turns on the boolean that the scenario has off: the same world is made in the pod
+// whose proxy was started without the policy.
 func (s *Session) setPolicy(ctx context.Context, p *diagnoser.Params) error {
 	if p == nil || p.Policy != s.Host.Deny || p.Value != "on" {
 		return &sidecar.Refused{Reason: fmt.Sprintf("the policy %+v does not decide anything here", p)}
 	}
-	s.denied = false
-	if err := s.down(ctx); err != nil {
+	pod, err := s.spare.take()
+	if err != nil {
 		return err
 	}
-	return s.up(ctx)
+	old := s.leave()
+	s.denied = false
+	return errors.Join(s.enter(ctx, pod), old.Close(ctx))
 }

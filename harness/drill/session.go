@@ -35,6 +35,7 @@ type Session struct {
 	conf   string             // the configuration as given
 	tag    string             // of this drill's requests
 	denied bool               // the host's policy forbids the proxy to connect
+	spare  *spare             // the pod in which it does not
 	edited bool               // a trap has changed the configuration
 	begin  time.Time
 	all    Mismatches // of every step so far
@@ -61,17 +62,29 @@ func (env *Environment) Start(ctx context.Context, d scenario.Drill, p Proxy) (*
 
 // up makes the world as the scenario declares it, in a fresh pod.
 func (s *Session) up(ctx context.Context) error {
+	if s.denied {
+		s.spare = s.ahead(ctx)
+	}
+	pod, err := s.env.engine.StartPod(ctx, s.spec(s.denied))
+	if err != nil {
+		return err
+	}
+	return s.enter(ctx, pod)
+}
+
+func (s *Session) spec(denied bool) containers.PodSpec {
 	spec := containers.PodSpec{
-		Image: s.Proxy.Image, Sidecar: s.env.sidecar, DenyConnect: s.denied, Keep: s.env.Keep, Lease: lease,
+		Image: s.Proxy.Image, Sidecar: s.env.sidecar, DenyConnect: denied, Keep: s.env.Keep, Lease: lease,
 	}
 	if s.env.Keep {
 		spec.Publish = sidecar.ProxyPort
 	}
-	var err error
-	if s.pod, err = s.env.engine.StartPod(ctx, spec); err != nil {
-		return err
-	}
-	s.client = sidecar.NewClient(s.pod.Control, s.pod.Token)
+	return spec
+}
+
+// enter makes the declared world in a pod that has just started.
+func (s *Session) enter(ctx context.Context, pod *containers.Pod) error {
+	s.pod, s.client = pod, sidecar.NewClient(pod.Control, pod.Token)
 	if err := s.client.Ready(ctx); err != nil {
 		return err
 	}
@@ -127,21 +140,32 @@ func (s *Session) renew() {
 	}()
 }
 
-// down removes the pod.
-func (s *Session) down(ctx context.Context) error {
+// leave ends the conversation with the pod and returns it.
+func (s *Session) leave() *containers.Pod {
 	if s.stop != nil {
 		s.stop()
 		s.client.Close()
 	}
-	if s.pod == nil || s.env.Keep {
+	pod := s.pod
+	s.pod = nil
+	return pod
+}
+
+// down removes the pod.
+func (s *Session) down(ctx context.Context) error {
+	if s.env.Keep {
 		return nil
 	}
-	return s.pod.Close(ctx)
+	pod := s.leave()
+	if pod == nil {
+		return nil
+	}
+	return pod.Close(ctx)
 }
 
 // Close removes the pod, unless it is kept, and completes the result.
 func (s *Session) Close(ctx context.Context) error {
-	err := s.down(ctx)
+	err := errors.Join(s.down(ctx), s.spare.close(ctx))
 	s.Result.Seconds = time.Since(s.begin).Round(time.Millisecond).Seconds()
 	s.Result.Why = s.all.String()
 	s.Result.Passed = err == nil && len(s.all) == 0 && s.done == len(Steps())

@@ -110,11 +110,19 @@ var _ = ReportAfterSuite("report", func(r Report) {
 	var results []drill.Result
 	for _, spec := range r.SpecReports {
 		for _, entry := range spec.ReportEntries {
-			var result drill.Result
-			if entry.Name == resultEntry && json.Unmarshal([]byte(entry.Value.AsJSON), &result) == nil {
-				results = append(results, result)
+			if entry.Name == resultEntry {
+				results = append(results, resultOf(entry))
 			}
 		}
 	}
 	Expect(report.Write(*reportFlag, results)).To(Succeed())
 })
+
+// resultOf reads an entry: of this process it still has the value, of another one only the JSON.
+func resultOf(entry ReportEntry) (r drill.Result) {
+	if r, ok := entry.GetRawValue().(drill.Result); ok {
+		return r
+	}
+	Expect(json.Unmarshal([]byte(entry.Value.AsJSON), &r)).To(Succeed())
+	return r
+}

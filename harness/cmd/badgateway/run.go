@@ -37,7 +37,7 @@ applied, and the steady state must be back.`,
 		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	proxyFlags(c, &f.Options)
-	c.Flags().IntVar(&f.procs, "procs", 2*runtime.NumCPU(), "drills at a time")
+	c.Flags().IntVar(&f.procs, "procs", runtime.NumCPU(), "drills at a time")
 	c.Flags().StringVar(&f.dir, "report", "report", "directory for scenarios.json")
 	c.Flags().BoolVar(&f.Keep, "keep", false, "leave one drill broken, for a person to repair")
 	return c
