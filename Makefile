@@ -10,7 +10,7 @@ REPORT    ?= report
 
 GINKGO    := $(GO) tool ginkgo
 TALLY     := $(GO) run ./harness/cmd/tally
-LIVE      := BADGATEWAY_PROGRAM=$(CURDIR)/$(PROGRAM) $(GINKGO) --tags=live --procs=$(PROCS) --succinct --silence-skips \
+LIVE      := BADGATEWAY_PROGRAM=$(CURDIR)/$(PROGRAM) $(GINKGO) --tags=live --procs=$(PROCS) --succinct --silence-skips $$([ -t 2 ] || echo --no-color) \
              --output-dir=$(REPORT) --timeout=60m
 
 .PHONY: help build images scenarios test check lint unit live record clean

@@ -18,7 +18,7 @@ var _ = register(rule{
 		if f == nil {
 			return nil
 		}
-		o := filtered(f)
+		o := in.filtered(f, g.target)
 		o.check = "nft list ruleset"
 		if p := in.probe(g); p != nil {
 			addProbe(o, p, evidence.TimedOut)

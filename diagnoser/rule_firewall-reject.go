@@ -23,7 +23,7 @@ var _ = register(rule{
 		f := in.filter(g.target, "reject")
 		l := in.listener(g.target)
 		if f != nil && (l != nil || !refused) {
-			o := filtered(f)
+			o := in.filtered(f, g.target)
 			if l != nil {
 				o.evidence = append(o.evidence, fact(fromSocket, "%s listens all the same", describe(*l)))
 			}

@@ -84,8 +84,11 @@ type Filter struct {
 	// Protocol and Port are the match on the destination; empty and 0 when the rule has none.
 	Protocol string `json:"protocol,omitempty"`
 	Port     uint16 `json:"port,omitempty"`
-	Packets  uint64 `json:"packets,omitempty"` // the rule's counter, if it has one
-	Text     string `json:"text"`              // as `nft list ruleset` would print it
+	// Narrow is true where the rule also tests what a connection to the addresses in question
+	// may not fit: a source, an interface, another destination, a rate.
+	Narrow  bool   `json:"narrow,omitempty"`
+	Packets uint64 `json:"packets,omitempty"` // the rule's counter, if it has one
+	Text    string `json:"text"`              // as `nft list ruleset` would print it
 }
 
 // Unread is a source that could not be read, and the right with which it could.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,7 +35,7 @@ func (c *collector) filters() {
 		c.unread(filterSource, errnoOf(err), "CAP_NET_ADMIN")
 		return
 	}
-	rs := &ruleset{conn: conn, ports: askedPorts(c.question.Addresses), hooks: map[chainKey]string{}}
+	rs := &ruleset{conn: conn, ports: askedPorts(c.question.Addresses), asked: askedAddresses(c.question.Addresses), hooks: map[chainKey]string{}}
 	rs.read(chains)
 	for _, err := range rs.errs {
 		c.unread(filterSource, err, "")
@@ -86,6 +87,7 @@ type chainKey struct {
 type ruleset struct {
 	conn  *nftables.Conn
 	ports []uint16            // those the question names
+	asked []netip.AddrPort    // as far as they are addresses, not names
 	hooks map[chainKey]string // of base chains, and of chains that are reached from one
 	rules []*described
 	errs  []error
@@ -129,14 +131,26 @@ func (rs *ruleset) spread() {
 			}
 			rs.hooks[to], changed = rs.hooks[from.chain], true
 			for _, r := range rs.rules {
-				if r.chain == to && r.match.protocol == "" {
-					r.match = from.match
+				if r.chain == to {
+					r.reachedBy(from)
 				}
 			}
 		}
 		if !changed {
 			return
 		}
+	}
+}
+
+// reachedBy gives a rule what the rule that jumps to its chain tests. Ports of both are not
+// compared: such a rule only counts as narrow.
+func (r *described) reachedBy(from *described) {
+	r.narrow = r.narrow || from.narrow
+	switch {
+	case r.match.protocol == "":
+		r.match = from.match
+	case len(from.match.ranges) > 0:
+		r.narrow = true
 	}
 }
 
@@ -150,7 +164,7 @@ func (rs *ruleset) filters() []evidence.Filter {
 		}
 		f := evidence.Filter{
 			Family: familyName(r.chain.family), Table: r.chain.table, Chain: r.chain.chain, Handle: r.handle,
-			Hook: rs.hooks[r.chain], Verdict: r.verdict, Protocol: r.match.protocol, Packets: r.packets, Text: r.text,
+			Hook: rs.hooks[r.chain], Verdict: r.verdict, Protocol: r.match.protocol, Narrow: r.narrow, Packets: r.packets, Text: r.text,
 		}
 		for _, port := range r.match.among(rs.ports) {
 			f.Port = port

@@ -20,6 +20,7 @@ type described struct {
 	jump    string // the chain that it jumps or goes to
 	packets uint64
 	text    string
+	narrow  bool // see evidence.Filter
 	// never is set where the rule cannot match the first packet of a connection, the only one
 	// that matters here; also where it cannot be evaluated, which was then said.
 	never bool
@@ -94,6 +95,7 @@ func (p *printer) statement(e expr.Any) {
 		p.out.packets = e.Packets
 		p.add(fmt.Sprintf("counter packets %d bytes %d", e.Packets, e.Bytes))
 	case *expr.Limit:
+		p.out.narrow = true
 		p.add(limitText(e))
 	case *expr.Log:
 		p.add(logText(e))
@@ -109,6 +111,7 @@ func (p *printer) statement(e expr.Any) {
 		}
 		p.add(`xt target "` + e.Name + `"`)
 	default:
+		p.out.narrow = true
 		name := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", e), "*expr."))
 		p.add("[" + name + "]")
 	}
@@ -150,6 +153,7 @@ func (p *printer) verdict(e *expr.Verdict) {
 // xtMatch reads the extensions of iptables that name a destination port.
 func (p *printer) xtMatch(e *expr.Match) {
 	p.add(`xt match "` + e.Name + `"`)
+	p.out.narrow = p.out.narrow || narrowMatch(e)
 	switch info := e.Info.(type) {
 	case *xt.Tcp:
 		p.l4 = "tcp"

@@ -26,6 +26,7 @@ func (p *printer) lookup(e *expr.Lookup) {
 	if err != nil {
 		p.rs.errs = append(p.rs.errs, fmt.Errorf("read set %s of %s %s: %w",
 			e.SetName, familyName(table.Family), table.Name, err))
+		p.out.narrow = true
 		p.add(o.name + " @" + e.SetName)
 		return
 	}
@@ -70,6 +71,7 @@ func (p *printer) verdictMap(o operand, set *nftables.Set, elements []nftables.S
 	if !set.Anonymous {
 		text = "@" + set.Name
 	}
+	p.narrows(o, "vmap", nil)
 	p.add(o.name + " vmap " + text)
 	if o.dport && len(dropped) > 0 && !set.Interval {
 		p.out.verdict = "drop"

@@ -161,6 +161,40 @@ func TestFilterPorts(t *testing.T) {
 	}
 }
 
+// A rule is narrow where a connection to the asked address may not fit it.
+func TestFilterNarrow(t *testing.T) {
+	needNFT(t, "nft", "-f", "testdata/rules.nft")
+	narrow := map[string]bool{}
+	for _, f := range collect(t, evidence.HostQuestion{Addresses: []string{"127.0.0.1:9000", "127.0.0.1:9005"}}).Filters {
+		narrow[f.Text] = f.Narrow
+	}
+	for text, want := range map[string]bool{
+		"tcp dport { 8000-8005, 9000 } reject":                                  false,
+		"tcp dport != 80 drop":                                                  false,
+		"meta l4proto tcp drop":                                                 false,
+		"ct state new tcp dport 9040 drop":                                      false,
+		"tcp dport 9002 reject with icmp host-prohibited":                       false,
+		"ip daddr 127.0.0.1 tcp dport 9005 drop":                                false,
+		"iif \"lo\" tcp dport 9050 drop":                                        false,
+		"ip saddr 10.0.0.0/8 tcp dport 9001 reject with icmpx admin-prohibited": true,
+		"tcp dport 9010 limit rate 5/second drop comment \"hello\"":             true,
+		"tcp sport 99 drop":                                                     true,
+		"meta skuid 33 tcp dport 9060 reject":                                   true,
+		"ip saddr != 127.0.0.0/24 drop":                                         true,
+		"ip6 saddr fd00::/8 drop":                                               true,
+		"tcp dport 7777 drop":                                                   true, // in a chain reached for 9030 only
+	} {
+		if got, ok := narrow[text]; !ok || got != want {
+			t.Errorf("%s: got narrow %v (listed: %v), want %v", text, got, ok, want)
+		}
+	}
+	for _, f := range collect(t, evidence.HostQuestion{Addresses: []string{"127.0.0.2:9005"}}).Filters {
+		if f.Text == "ip daddr 127.0.0.1 tcp dport 9005 drop" && !f.Narrow {
+			t.Errorf("%s, asked for 127.0.0.2: got not narrow", f.Text)
+		}
+	}
+}
+
 func TestFiltersOfIptables(t *testing.T) {
 	needNFT(t, "iptables-nft", "-A", "INPUT", "-p", "tcp", "-m", "multiport", "--dports", "80,9000:9010", "-j", "DROP")
 	for _, rule := range []string{

@@ -22,6 +22,7 @@ func (p *printer) cmp(e *expr.Cmp) {
 	if o.dport && len(e.Data) == 2 {
 		p.portSpans(compared(op, native.Uint16(swap(e.Data))), false)
 	}
+	p.narrows(o, op, e.Data)
 	if e.Op == expr.CmpOpEq {
 		p.learn(o, e.Data)
 	}
@@ -122,6 +123,7 @@ func masked(o operand, op string, value []byte) string {
 
 // within prints membership in a set or range and keeps it where it is of ports.
 func (p *printer) within(o operand, spans []span, invert bool, name string) {
+	p.narrows(o, "in", nil)
 	if o.dport {
 		p.portSpans(slices.Clone(spans), invert)
 	}

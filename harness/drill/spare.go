@@ -19,7 +19,8 @@ func (s *Session) ahead(ctx context.Context) *spare {
 	if s.env.Keep {
 		return nil
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	// It is started for a later step, so it must not end with the one that asks for it.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	sp := &spare{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(sp.done)

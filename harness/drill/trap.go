@@ -56,6 +56,9 @@ func (s *Session) set(ctx context.Context, t scenario.Trap) error {
 	switch t.Action {
 	case diagnoser.StartBackend, diagnoser.RestartBackend:
 		return s.restartOne(ctx, t.Action, t.Upstream)
+	case diagnoser.ReloadProxy: // of the configuration as given, whatever the trap before this one changed
+		s.edited = false
+		return s.configure(ctx, s.conf)
 	}
 	return s.client.Apply(ctx, diagnoser.Remedy{Action: t.Action, Params: &diagnoser.Params{Path: t.Path, Mode: t.Mode}})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
 	. "github.com/onsi/gomega"
 
 	"github.com/badgateway/badgateway/harness/drill"
@@ -119,7 +120,7 @@ var _ = ReportAfterSuite("report", func(r Report) {
 })
 
 // resultOf reads an entry: of this process it still has the value, of another one only the JSON.
-func resultOf(entry ReportEntry) (r drill.Result) {
+func resultOf(entry types.ReportEntry) (r drill.Result) {
 	if r, ok := entry.GetRawValue().(drill.Result); ok {
 		return r
 	}
