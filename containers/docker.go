@@ -38,7 +38,7 @@ func Connect(ctx context.Context, owner Owner) (*Engine, error) {
 	quietTestcontainers()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	docker, err := testcontainers.NewDockerClientWithOpts(ctx)
+	docker, err := dial(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", ErrUnavailable, oneLine(err))
 	}
@@ -46,6 +46,37 @@ func Connect(ctx context.Context, owner Owner) (*Engine, error) {
 		return nil, fmt.Errorf("%w: %s", ErrUnavailable, oneLine(err))
 	}
 	return &Engine{docker: docker, owner: owner, Logf: func(string, ...any) {}}, nil
+}
+
+// dial finds the Engine. A DOCKER_HOST that does not answer would be passed over in silence, for
+// another Engine, and where there is none at all testcontainers panics.
+func dial(ctx context.Context) (docker *testcontainers.DockerClient, err error) {
+	if host := os.Getenv("DOCKER_HOST"); host != "" {
+		if err := answers(ctx); err != nil {
+			return nil, fmt.Errorf("DOCKER_HOST=%s: %w", host, err)
+		}
+	}
+	none := errors.New("none was found at its usual sockets")
+	defer func() {
+		if recover() != nil {
+			err = none
+		}
+	}()
+	docker, err = testcontainers.NewDockerClientWithOpts(ctx)
+	if err != nil && strings.Contains(err.Error(), "rootless Docker not found") { // the last place it looked at
+		err = none
+	}
+	return docker, err
+}
+
+func answers(ctx context.Context) error {
+	c, err := client.New(client.FromEnv)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.Ping(ctx, client.PingOptions{})
+	return err
 }
 
 // Close ends the connection and the process that guards the run; containers stay.

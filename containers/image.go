@@ -1,6 +1,7 @@
 package containers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,7 +35,7 @@ func (e *Engine) Ensure(ctx context.Context, image Image) (string, error) {
 	if ref, err := e.local(ctx, image); ref != "" || err != nil {
 		return ref, err
 	}
-	unlock, err := lock(ctx, image.Name)
+	unlock, err := lock(ctx, cmp.Or(image.Name, image.Public))
 	if err != nil {
 		return "", err
 	}

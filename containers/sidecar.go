@@ -30,7 +30,7 @@ func (e *Engine) EnsureSidecar(ctx context.Context, program string) (string, err
 	if have, err := e.local(ctx, image); have != "" || err != nil {
 		return have, err
 	}
-	unlock, err := lock(ctx, ref)
+	unlock, err := lock(ctx, "sidecar")
 	if err != nil {
 		return "", err
 	}

@@ -61,7 +61,7 @@ func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
 	}
 	in := &inquiry{Reading: r, host: host}
 	for _, g := range r.groups.list {
-		if g.Outcome != "" && g.Outcome != evidence.NoneLive && g.known() {
+		if g.Outcome != "" && g.Outcome != evidence.NoneLive && g.known() && g.target.Protocol != "" {
 			ask(r.question(g, g.target))
 		}
 	}

@@ -38,7 +38,7 @@ type File struct {
 
 // Target is a backend as the proxy would reach it.
 type Target struct {
-	Protocol string `json:"protocol"` // "http", "https", "fastcgi", "uwsgi", "scgi", "grpc"
+	Protocol string `json:"protocol"` // "http", "https", "fastcgi", "uwsgi", "scgi", "grpc"; empty where the log does not say
 	Network  string `json:"network"`  // "tcp" or "unix"
 	Address  string `json:"address"`  // "127.0.0.1:9000", "[::1]:9000" or "/run/app.sock"
 }
@@ -46,6 +46,9 @@ type Target struct {
 // String returns the address as nginx's error log prints it, without a URI:
 // "http://127.0.0.1:9000" or "fastcgi://unix:/run/app.sock".
 func (t Target) String() string {
+	if t.Protocol == "" {
+		return t.Address
+	}
 	if t.Network == "unix" {
 		return t.Protocol + "://unix:" + t.Address
 	}

@@ -13,7 +13,7 @@ import (
 func readContext(e *evidence.Event, s string) {
 	at := contextStart(s)
 	if at < 0 {
-		e.Message = strings.TrimRight(s, " ")
+		readLoose(e, s)
 		return
 	}
 	e.Message, s = strings.TrimRight(s[:at], " "), s[at+len(", client: "):]
@@ -90,10 +90,10 @@ func quoted(s, name string, value *string, enders ...string) string {
 		}
 	}
 	if end == len(v) {
-		*value = strings.TrimSuffix(v, `"`)
+		*value = strings.TrimSpace(strings.TrimSuffix(v, `"`))
 		return ""
 	}
-	*value = v[:end]
+	*value = strings.TrimSpace(v[:end])
 	return v[end+1:]
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
 
-// errnoOf reads the number of "… failed (111: Connection refused)". It is the
+// errnoOf reads the number, in Linux's numbering, of "… failed (111: Connection refused)". It is the
 // last parenthesis that begins with digits and a colon, as the text in front may
 // hold a path.
 func errnoOf(message string) int {
@@ -16,8 +16,8 @@ func errnoOf(message string) int {
 			return 0
 		}
 		digits, _, ok := strings.Cut(message[at+1:], ":")
-		if n := number(digits); ok && n > 0 && len(digits) < 5 {
-			return int(n)
+		if n := number(digits); ok && n > 0 && len(digits) < 6 {
+			return linuxErrno(message, int(n))
 		}
 		end = at
 	}

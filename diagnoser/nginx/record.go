@@ -17,7 +17,7 @@ var markers = [][]byte{
 	[]byte("upstream"), []byte("resolv"), []byte("worker_connections"), []byte("accept"),
 	[]byte("invalid URL prefix"), []byte("zero length URI"), []byte("[emerg]"),
 	[]byte("files are available"), []byte("exited on signal"), []byte("auth request unexpected"),
-	[]byte("enough for cache key"),
+	[]byte("enough for cache key"), []byte("connect() "),
 }
 
 func promising(b []byte) bool {
@@ -32,7 +32,12 @@ func promising(b []byte) bool {
 // record takes one record with the lines joined to it, line being its first.
 func (s *scanner) record(b []byte, line int64) {
 	if !startsRecord(b) {
-		s.stray(b)
+		if n := prefixLen(b); n > 0 {
+			b = unwrap(b, n)
+		}
+	}
+	if !startsRecord(b) {
+		s.fragment(b, line)
 		return
 	}
 	if s.stats.Records == 0 {
@@ -43,10 +48,24 @@ func (s *scanner) record(b []byte, line int64) {
 	if b[21] == 'n' || b[21] == 'd' || !promising(b) { // [notice], [debug]
 		return
 	}
-	if b = trimForeign(bytes.TrimRight(b, "\r\n")); !promising(b) {
+	if b = trimForeign(bytes.TrimRight(clean(b), "\r\n")); !promising(b) {
 		return
 	}
 	s.classify(parseRecord(string(b), line))
+}
+
+// fragment takes a record that has lost its beginning, if a signature knows it.
+func (s *scanner) fragment(b []byte, line int64) {
+	b = trimForeign(bytes.TrimRight(clean(b), "\r\n"))
+	f, ok := fragmentOf(b)
+	if ok {
+		if e := f.event(b, line); lookup(e.Message) != nil {
+			s.stats.Records++
+			s.classify(e)
+			return
+		}
+	}
+	s.stray(b)
 }
 
 func (s *scanner) classify(e evidence.Event) {
@@ -89,7 +108,7 @@ func trimForeign(b []byte) []byte {
 		return b
 	}
 	if !bytes.Contains(b, []byte(", client: ")) {
-		return bytes.TrimRight(b[:first], "\r")
+		return bytes.TrimRight(b[:wrappedLen(b)], "\r")
 	}
 	for end := first; end < len(b); {
 		if head := bytes.TrimRight(b[:end], "\r"); finished(head) {
@@ -107,11 +126,11 @@ func trimForeign(b []byte) []byte {
 // finished tells whether the context of a record has come to its end.
 func finished(b []byte) bool {
 	at := bytes.Index(b, []byte(", client: "))
-	if at < 0 || bytes.HasSuffix(bytes.TrimRight(b, " "), []byte(",")) {
+	if at < 0 || unfinishedLine(b) {
 		return false
 	}
 	if bytes.Contains(b[at:], []byte(`, request: "`)) || bytes.Contains(b[at:], []byte(`, upstream: "`)) {
-		return b[len(b)-1] == '"'
+		return bytes.HasSuffix(bytes.TrimRight(b, " `"), []byte(`"`))
 	}
 	return bytes.Contains(b[at:], []byte(", server: "))
 }
@@ -134,18 +153,6 @@ func parseRecord(text string, line int64) evidence.Event {
 	}
 	readContext(&e, oneLine(rest))
 	return e
-}
-
-// oneLine joins the lines of a record by single spaces.
-func oneLine(s string) string {
-	if !strings.Contains(s, "\n") {
-		return s
-	}
-	lines := strings.Split(s, "\n")
-	for i := range lines {
-		lines[i] = strings.TrimSpace(lines[i])
-	}
-	return strings.Join(lines, " ")
 }
 
 // timestamp reads "2006/01/02 15:04:05". The log names no zone: the time is given as UTC.

@@ -8,6 +8,7 @@ import (
 
 // connectSignatures are those of ngx_event_connect_peer and of the choice before it.
 var connectSignatures = []signature{
+	{name: "ocsp", prefix: "connect() ", has: " while requesting certificate status", note: true},
 	{name: "connect at once", prefix: "connect() to ", has: " failed (", phase: evidence.Connecting, errno: true,
 		refine: func(e *evidence.Event) { e.Immediate, e.Syscall = true, "connect" }},
 	{name: "connect", prefix: "connect() failed (", phase: evidence.Connecting, errno: true},
@@ -31,6 +32,8 @@ var transferSignatures = []signature{
 	{name: "recv", prefix: "recv() failed (", has: "upstream", errno: true},
 	{name: "recv", prefix: "readv() failed (", has: "upstream", errno: true},
 	{name: "recv", prefix: "kevent() reported about an closed connection (", has: "upstream", errno: true},
+	{name: "recv", prefix: "WSARecv() failed (", has: "upstream", errno: true},
+	{name: "send", prefix: "WSASend() failed (", while: "sending request to upstream", errno: true},
 	{name: "send", prefix: "writev() failed (", while: "sending request to upstream", errno: true},
 	{name: "send", prefix: "send() failed (", while: "sending request to upstream", errno: true},
 	{name: "send", prefix: "sendfile() failed (", while: "sending request to upstream", errno: true},

@@ -6,7 +6,7 @@ import "bytes"
 const timestampLen = 19
 
 // drain walks the lines of data and hands over each whole record: a line that
-// begins with a timestamp and the lines after it that do not. It returns the
+// begins with a timestamp, or opens one otherwise, and the lines after it that do not. It returns the
 // bytes of the record that may go on, or of the unfinished line.
 func (s *scanner) drain(data []byte, end bool) []byte {
 	start, at := -1, 0 // start of the open record
@@ -23,7 +23,7 @@ func (s *scanner) drain(data []byte, end bool) []byte {
 		switch {
 		case s.skip:
 			s.skip = text[len(text)-1] != '\n'
-		case startsRecord(text):
+		case startsRecord(text) || opens(text, data[max(start, 0):at], start >= 0):
 			s.close(data, start, at, line)
 			start, line = at, s.stats.Lines+1
 		case start < 0:
@@ -33,6 +33,27 @@ func (s *scanner) drain(data []byte, end bool) []byte {
 		at += size
 	}
 	return s.rest(data, start, at, line, end)
+}
+
+// opens tells whether a line begins a record that is not at its start or has lost its
+// own. What can be the text of an application within the open record does not.
+func opens(line, open []byte, isOpen bool) bool {
+	if prefixLen(line) > 0 {
+		return true
+	}
+	if _, ok := fragmentOf(line); !ok {
+		return false
+	}
+	return !isOpen || complete(open)
+}
+
+// complete tells whether a record needs no more lines.
+func complete(b []byte) bool {
+	b = clean(b)
+	if bytes.Contains(b, []byte(", client: ")) {
+		return finished(bytes.TrimRight(trimForeign(b), "\r\n"))
+	}
+	return !bytes.Contains(b, []byte(`stderr: "`))
 }
 
 // rest closes the last record at the end of the log, and else gives it back to

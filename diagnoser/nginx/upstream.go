@@ -21,7 +21,8 @@ type Upstream struct {
 func ParseUpstream(e evidence.Event, paths []string) (Upstream, bool) {
 	protocol, rest, ok := strings.Cut(e.Upstream, "://")
 	if !ok {
-		return Upstream{}, false
+		t, ok := dialed(e.Message)
+		return Upstream{Target: t}, ok
 	}
 	u := Upstream{Target: evidence.Target{Protocol: protocol, Network: "tcp"}}
 	if path, unix := strings.CutPrefix(rest, "unix:"); unix {

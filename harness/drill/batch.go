@@ -27,7 +27,7 @@ func (env *Environment) Jobs(drills []scenario.Drill) []Job {
 
 // RunAll runs jobs, procs at a time, and calls done after each, never at the same
 // time. When ctx ends, what runs is cleaned up, the rest is not begun, and the context's error is returned.
-func (env *Environment) RunAll(ctx context.Context, jobs []Job, procs int, done func(Job, Result, error)) error {
+func (env *Environment) RunAll(ctx context.Context, jobs []Job, procs int, done func(*Session, error)) error {
 	queue := make(chan Job)
 	var mu sync.Mutex
 	var errs []error
@@ -35,10 +35,10 @@ func (env *Environment) RunAll(ctx context.Context, jobs []Job, procs int, done 
 	for range max(procs, 1) {
 		wg.Go(func() {
 			for j := range queue {
-				r, err := env.Run(ctx, j.Drill, j.Proxy)
+				s, err := env.Run(ctx, j.Drill, j.Proxy)
 				mu.Lock()
 				if ctx.Err() == nil {
-					done(j, r, err)
+					done(s, err)
 					errs = append(errs, err)
 				}
 				mu.Unlock()

@@ -48,7 +48,7 @@ func (s *Session) Symptom(ctx context.Context) (Mismatches, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look at the symptom: %w", err)
 	}
-	s.Result.Status = o.Seen.Status
+	s.First, s.Result.Status = o, o.Seen.Status
 	return s.compare(o), nil
 }
 
@@ -100,8 +100,8 @@ func suffix(text string) string {
 	return " (" + text + ")"
 }
 
-// steadyProbes is how many probes in a row must be well before a remedy counts.
-const steadyProbes = 3
+// SteadyProbes is how many probes in a row must be well before a remedy counts.
+const SteadyProbes = 3
 
 // steady lets the timeline happen once and then asks n times in a row.
 func (s *Session) steady(ctx context.Context, n int) (Mismatches, error) {

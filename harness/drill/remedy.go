@@ -26,7 +26,7 @@ func (s *Session) Recover(ctx context.Context) (Mismatches, error) {
 		}
 		return nil, fmt.Errorf("apply %s: %w", remedy.Action, err)
 	}
-	m, err := s.steady(ctx, steadyProbes)
+	m, err := s.steady(ctx, SteadyProbes)
 	if err != nil {
 		return nil, fmt.Errorf("look at the steady state: %w", err)
 	}
@@ -118,7 +118,7 @@ func (s *Session) setPolicy(ctx context.Context, p *diagnoser.Params) error {
 	if err != nil {
 		return err
 	}
-	old := s.leave()
+	s.discard(s.leave())
 	s.denied = false
-	return errors.Join(s.enter(ctx, pod), old.Close(ctx))
+	return s.enter(ctx, pod)
 }

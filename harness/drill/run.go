@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/badgateway/badgateway/containers"
@@ -27,20 +28,19 @@ func Steps() []Step {
 	}
 }
 
-// Run does one drill from start to end. The error says that it could not be run;
-// a drill that ran and did not do as declared has Passed false and says Why.
-func (env *Environment) Run(ctx context.Context, d scenario.Drill, p Proxy) (Result, error) {
+// Run does one drill from start to end and returns it, closed. The error says that it could not be run;
+// a drill that ran and did not do as declared has Result.Passed false and says Why.
+func (env *Environment) Run(ctx context.Context, d scenario.Drill, p Proxy) (*Session, error) {
 	s, err := env.Start(ctx, d, p)
 	if err != nil {
-		return newResult(d, p), err
+		return &Session{Drill: d, Proxy: p, Result: newResult(d, p)}, err
 	}
 	for _, step := range Steps() {
 		if _, err = s.Do(ctx, step); err != nil {
 			break
 		}
 	}
-	err = errors.Join(err, s.Close(context.WithoutCancel(ctx)))
-	return s.Result, err
+	return s, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 }
 
 // stepLimit bounds one step: the longest waits for some timeouts of a proxy, of a second each.
@@ -63,9 +63,19 @@ func (s *Session) Do(ctx context.Context, step Step) (Mismatches, error) {
 	return m, nil
 }
 
-// rejected names the file that a person can edit instead of the one in the pod.
+// WrongScenario is a scenario that cannot be run as it stands. The error begins with its file and line.
+type WrongScenario struct{ Place, Reason string }
+
+func (e *WrongScenario) Error() string { return e.Place + ": " + e.Reason }
+
+// rejected names the file that a person can edit instead of the one in the pod, of which nginx
+// says `unknown directive "x" in /etc/nginx/nginx.conf:12`.
 func rejected(path string, err *sidecar.Refused) error {
-	return fmt.Errorf("%s: the proxy rejects it: %s", path, err.Reason)
+	reason, line, ok := strings.Cut(err.Reason, " in "+sidecar.ConfigPath+":")
+	if ok {
+		path += ":" + line
+	}
+	return &WrongScenario{path, "the proxy rejects it: " + reason}
 }
 
 // Clean removes what earlier runs left; it needs no images.

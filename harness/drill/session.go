@@ -25,8 +25,10 @@ type Session struct {
 	scenario.Drill
 	Proxy    Proxy
 	Result   Result
+	First    Observation       // of the symptom
 	Evidence evidence.Evidence // what the diagnosis was made from
 	Report   *diagnoser.Report
+	Sprung   []Sprung // the traps, with what was seen under each
 
 	env    *Environment
 	pod    *containers.Pod
@@ -38,8 +40,10 @@ type Session struct {
 	spare  *spare             // the pod in which it does not
 	edited bool               // a trap has changed the configuration
 	begin  time.Time
-	all    Mismatches // of every step so far
-	done   int        // steps that could be carried out
+
+	discarded []chan error // one for each pod that is being removed
+	all       Mismatches   // of every step so far
+	done      int          // steps that could be carried out
 }
 
 // Start brings a pod up with the fault in it.
@@ -151,6 +155,13 @@ func (s *Session) leave() *containers.Pod {
 	return pod
 }
 
+// discard removes a pod that is done with, while the drill goes on; Close waits for it.
+func (s *Session) discard(pod *containers.Pod) {
+	done := make(chan error, 1)
+	s.discarded = append(s.discarded, done)
+	go func() { done <- pod.Close(context.Background()) }()
+}
+
 // down removes the pod.
 func (s *Session) down(ctx context.Context) error {
 	if s.env.Keep {
@@ -166,6 +177,9 @@ func (s *Session) down(ctx context.Context) error {
 // Close removes the pod, unless it is kept, and completes the result.
 func (s *Session) Close(ctx context.Context) error {
 	err := errors.Join(s.down(ctx), s.spare.close(ctx))
+	for _, done := range s.discarded {
+		err = errors.Join(err, <-done)
+	}
 	s.Result.Seconds = time.Since(s.begin).Round(time.Millisecond).Seconds()
 	s.Result.Why = s.all.String()
 	s.Result.Passed = err == nil && len(s.all) == 0 && s.done == len(Steps())

@@ -10,6 +10,13 @@ import (
 	"github.com/badgateway/badgateway/harness/sidecar"
 )
 
+// Sprung is a trap and what was seen under it.
+type Sprung struct {
+	scenario.Trap
+	Seen sidecar.Seen
+	Held bool
+}
+
 // Traps springs each trap of the scenario and looks whether the symptom stays.
 func (s *Session) Traps(ctx context.Context) (Mismatches, error) {
 	var all Mismatches
@@ -41,7 +48,9 @@ func (s *Session) spring(ctx context.Context, t scenario.Trap) (Mismatches, erro
 	if t.Action == diagnoser.SetPermission {
 		err = s.restorePermissions(ctx)
 	}
-	return s.compare(o), err
+	m := s.compare(o)
+	s.Sprung = append(s.Sprung, Sprung{t, o.Seen, len(m) == 0})
+	return m, err
 }
 
 func (s *Session) set(ctx context.Context, t scenario.Trap) error {

@@ -143,7 +143,8 @@ func (s *Server) program(ctx context.Context, args ...string) (string, error) {
 func verdict(out string) string {
 	for line := range strings.Lines(out) {
 		if i := strings.Index(line, "[emerg] "); i >= 0 {
-			return strings.TrimSpace(line[i+len("[emerg] "):])
+			_, text, _ := strings.Cut(line[i:], ": ") // behind "[emerg] PID#TID"
+			return strings.TrimSpace(text)
 		}
 	}
 	return strings.Join(strings.Fields(out), " ")

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -84,13 +85,17 @@ func (f *diagnoseFlags) readConfig(ev *evidence.Evidence) error {
 	if info, err := os.Stat(f.config); err == nil && info.IsDir() {
 		return fmt.Errorf("%s: is a directory; want its main file, such as %s/nginx.conf", f.config, f.config)
 	}
-	text, err := os.ReadFile(f.config)
+	path, err := filepath.Abs(f.config)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return plain(f.config, err)
 	}
 	if bytes.Contains(text, []byte("\n# configuration file ")) || bytes.HasPrefix(text, []byte("# configuration file ")) {
-		ev.Config = []evidence.File{{Path: f.config, Text: string(text)}} // nginx -T holds all files
-	} else if ev.Config, err = live.ReadConfig("", f.config); err != nil {
+		ev.Config = []evidence.File{{Path: path, Text: string(text)}} // nginx -T holds all files
+	} else if ev.Config, err = live.ReadConfig("", path); err != nil {
 		return err
 	}
 	_, err = nginx.ParseConfig(ev.Config)
@@ -147,6 +152,11 @@ func (f *diagnoseFlags) write(w io.Writer, report *diagnoser.Report) error {
 		enc.SetEscapeHTML(false)
 		return enc.Encode(report)
 	}
+	return report.WriteText(w, textOptions(w))
+}
+
+// textOptions fit the terminal, or 80 columns without color.
+func textOptions(w io.Writer) diagnoser.TextOptions {
 	options := diagnoser.TextOptions{Width: 80}
 	if out, ok := w.(*os.File); ok && term.IsTerminal(int(out.Fd())) {
 		options.Color = os.Getenv("NO_COLOR") == ""
@@ -154,5 +164,5 @@ func (f *diagnoseFlags) write(w io.Writer, report *diagnoser.Report) error {
 			options.Width = min(width, 120)
 		}
 	}
-	return report.WriteText(w, options)
+	return options
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,9 @@ hides it. Without an argument all causes are listed.`,
 				listCauses(c.OutOrStdout())
 				return nil
 			}
+			if _, ok := diagnoser.CauseNamed(args[0]); !ok {
+				return usage(unknownCause(args[0]))
+			}
 			text, err := diagnoser.Explain(args[0])
 			if err != nil {
 				return usage(err)
@@ -29,6 +33,19 @@ hides it. Without an argument all causes are listed.`,
 			return nil
 		},
 	}
+}
+
+func unknownCause(name string) error {
+	var alike []string
+	for _, cause := range diagnoser.Causes() {
+		if strings.Contains(cause.Name, name) || strings.Contains(name, cause.Name) {
+			alike = append(alike, cause.Name)
+		}
+	}
+	if len(alike) > 0 {
+		return fmt.Errorf("unknown cause %q; did you mean %s?", name, strings.Join(alike, " or "))
+	}
+	return fmt.Errorf("unknown cause %q; badgateway explain lists them all", name)
 }
 
 func listCauses(w io.Writer) {

@@ -88,6 +88,9 @@ func run(ctx context.Context) int {
 // explainError adds what to do to errors that do not say so themselves.
 func explainError(err error) string {
 	text := strings.TrimSpace(err.Error())
+	if strings.HasPrefix(text, "unknown command") {
+		return text + "; see badgateway --help"
+	}
 	if errors.Is(err, containers.ErrUnavailable) {
 		return text + "; start it (systemctl start docker), or set DOCKER_HOST"
 	}

@@ -16,8 +16,9 @@ import (
 
 type runFlags struct {
 	drill.Options
-	procs int
-	dir   string
+	procs   int
+	dir     string
+	verbose bool
 }
 
 func runCommand() *cobra.Command {
@@ -39,6 +40,7 @@ applied, and the steady state must be back.`,
 	proxyFlags(c, &f.Options)
 	c.Flags().IntVar(&f.procs, "procs", runtime.NumCPU(), "drills at a time")
 	c.Flags().StringVar(&f.dir, "report", "report", "directory for scenarios.json")
+	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "tell each drill: symptom, diagnosis, traps, remedy")
 	c.Flags().BoolVar(&f.Keep, "keep", false, "leave one drill broken, for a person to repair")
 	return c
 }
@@ -70,13 +72,16 @@ func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill
 	p := newProgress(c.ErrOrStderr())
 	var results []drill.Result
 	report.Header(out)
-	err := env.RunAll(c.Context(), jobs, f.procs, func(j drill.Job, r drill.Result, err error) {
+	err := env.RunAll(c.Context(), jobs, f.procs, func(s *drill.Session, err error) {
 		p.done()
 		if err != nil {
-			r.Why = err.Error()
+			s.Result.Why = err.Error()
 		}
-		results = append(results, r)
-		report.Row(out, r)
+		results = append(results, s.Result)
+		report.Row(out, s.Result)
+		if f.verbose && err == nil {
+			report.Story(out, s, textOptions(out))
+		}
 		if p.width > 0 {
 			p.line("%d of %d drills", len(results), len(jobs))
 		}
@@ -91,7 +96,11 @@ func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill
 
 // verdict is the exit status. What went wrong with a drill stands in its row already.
 func verdict(err error, results []drill.Result) error {
-	if err != nil {
+	var wrong *drill.WrongScenario
+	switch {
+	case errors.As(err, &wrong):
+		return usage(wrong)
+	case err != nil:
 		return environment(errors.New("not every drill could be run"))
 	}
 	for _, r := range results {

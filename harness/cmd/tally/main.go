@@ -33,7 +33,7 @@ func run(args []string) error {
 	case len(args) > 1 && args[0] == "sum":
 		return sum(args[1:])
 	}
-	return errors.New("usage: tally unit COUNTS | tally sum FILE...")
+	return errors.New("usage: tally unit COUNTS | tally sum FILE [FILE]")
 }
 
 // event is one line of `go test -json` (cmd/test2json).

@@ -1,0 +1,68 @@
+package nginx
+
+import (
+	"bytes"
+	"regexp"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
+// fragmentHints are the words of which a line has one if a record without its
+// timestamp can be in it.
+var fragmentHints = [][]byte{[]byte("upstream"), []byte("() failed ("), []byte("worker_connections are"), []byte("connect()")}
+
+// messageStart finds where one of nginx's messages about an upstream begins.
+var messageStart = regexp.MustCompile(`connect\(\) (?:to \S+ )?failed|kevent\(\) reported (?:that|about)|no live upstreams|` +
+	`upstream (?:timed out|prematurely closed|sent |rejected request|server temporarily|SSL certificate )|` +
+	`(?:recv|readv|send|writev|sendfile|WSARecv|WSASend|accept4?|socket)\(\) failed \(|peer closed connection in SSL handshake|` +
+	`SSL_do_handshake\(\) failed|host not found in upstream|no resolver defined to resolve|FastCGI sent in stderr|` +
+	`\d+ worker_connections are not enough|an upstream response is buffered|auth request unexpected status|` +
+	`connect\(\)[^\s("]{1,24} ?\(\d{2,5}: |(?:failed )?\(\d{2,5}: [^)"]*\) while connecting to upstream`)
+
+// head is what is left of a record's head before its message: level, pid, connection.
+var head = regexp.MustCompile(`(?:\[(emerg|alert|crit|error|warn|notice|info|debug)\]:?\s+)?(?:(\d+)#\d+:\s+)?(?:\*(\d+)\s+)?$`)
+
+// fragment is a record that was pasted without its beginning.
+type fragment struct {
+	level     string
+	pid, conn int64
+	at        int // where the message begins
+	missing   string
+}
+
+// fragmentOf finds a record without its timestamp in a line. As behind a timestamp's
+// prefix, a quote in front of it is another record's.
+func fragmentOf(line []byte) (f fragment, ok bool) {
+	hinted := false
+	for _, h := range fragmentHints {
+		hinted = hinted || bytes.Contains(line, h)
+	}
+	if !hinted {
+		return f, false
+	}
+	line = line[:min(len(line), recordMax)]
+	m := messageStart.FindIndex(line)
+	if m == nil || m[0] > prefixMax || !carries(line[:m[0]]) {
+		return f, false
+	}
+	f.at = m[0]
+	switch found := line[m[0]:m[1]]; {
+	case bytes.HasPrefix(found, []byte("failed (")):
+		f.missing = "connect() "
+	case found[0] == '(':
+		f.missing = "connect() failed "
+	case bytes.HasPrefix(found, []byte("connect()")) && bytes.IndexByte(found, '(') != bytes.LastIndexByte(found, '('):
+		f.missing = "connect() failed " // its words are translated
+		f.at = m[0] + bytes.LastIndexByte(found, '(')
+	}
+	h := head.FindSubmatch(line[:m[0]])
+	f.level, f.pid, f.conn = string(h[1]), number(string(h[2])), number(string(h[3]))
+	return f, true
+}
+
+// event reads the fragment's message and context, which may go on in further lines.
+func (f fragment) event(b []byte, line int64) evidence.Event {
+	e := evidence.Event{Line: line, Level: f.level, PID: int(f.pid), Conn: f.conn, Text: string(b)}
+	readContext(&e, f.missing+oneLine(string(b[f.at:])))
+	return e
+}

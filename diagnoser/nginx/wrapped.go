@@ -1,0 +1,58 @@
+package nginx
+
+import (
+	"bytes"
+	"strings"
+)
+
+// fields are the names with which a wrapped record goes on in a line of its own.
+var fields = []string{"while ", "client: ", "server: ", `request: `, `subrequest: `, `upstream: `, `upstream, `, `host: `, `referrer: `}
+
+// wrappedLen returns how much of a record without a client field is one record that
+// was wrapped when it was pasted: a line goes on where it ends or where the next begins so.
+func wrappedLen(b []byte) int {
+	end := bytes.IndexByte(b, '\n')
+	for end >= 0 && end < len(b) {
+		next := bytes.TrimLeft(b[end+1:], " \t`")
+		if !unfinishedLine(b[:end]) && !beginsField(next) {
+			return end
+		}
+		size := bytes.IndexByte(b[end+1:], '\n')
+		if size < 0 {
+			return len(b)
+		}
+		end += 1 + size
+	}
+	return len(b)
+}
+
+func unfinishedLine(b []byte) bool {
+	text := string(bytes.TrimRight(b, " \t\r`"))
+	for _, open := range []string{",", " while", " connecting to", " from", "connect() to", "connect()", " failed", `: "`, "upstream:"} {
+		if strings.HasSuffix(text, open) {
+			return true
+		}
+	}
+	return false
+}
+
+func beginsField(line []byte) bool {
+	for _, name := range fields {
+		if bytes.HasPrefix(line, []byte(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// oneLine joins the lines of a record by single spaces.
+func oneLine(s string) string {
+	if !strings.Contains(s, "\n") {
+		return s
+	}
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = strings.Trim(lines[i], " \t\r`")
+	}
+	return strings.Join(lines, " ")
+}
