@@ -136,10 +136,11 @@ func sweepBuilds(which Which) (int, error) {
 
 // Item is one of our containers.
 type Item struct {
-	ID    string
-	Role  string // "proxy" or "sidecar"
-	Owner Owner
-	Kept  bool
+	ID      string
+	Role    string // "proxy" or "sidecar"
+	Owner   Owner
+	Kept    bool
+	Running bool
 }
 
 // List lists our containers, of every run.
@@ -154,7 +155,7 @@ func (e *Engine) List(ctx context.Context) ([]Item, error) {
 		if err != nil {
 			return nil, fmt.Errorf("container %.12s: %w", c.ID, err)
 		}
-		items = append(items, Item{c.ID, c.Labels[labelRole], owner, c.Labels[labelKept] != ""})
+		items = append(items, Item{c.ID, c.Labels[labelRole], owner, c.Labels[labelKept] != "", c.State == container.StateRunning})
 	}
 	return items, nil
 }

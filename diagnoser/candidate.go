@@ -15,7 +15,7 @@ import (
 // The nearest port comes first. Events other than "nothing there" have none.
 func (in *inquiry) candidates(g *group) (found []evidence.Listener) {
 	missed := g.Phase == evidence.Connecting && (g.Outcome == evidence.Refused || g.Outcome == evidence.Missing)
-	if in.host == nil || !missed || !g.known() || !in.local(g.target) || in.listener(g.target) != nil {
+	if in.host == nil || !missed || !g.known() || g.target.Protocol == "" || !in.local(g.target) || in.listener(g.target) != nil {
 		return nil
 	}
 	for _, l := range in.host.Listeners {

@@ -77,12 +77,17 @@ func (in *inquiry) finding(cause string, o *opinion, g *group) Finding {
 		Server: g.Server, Where: o.where, Evidence: append([]Fact{logFact(g)}, o.evidence...), Against: o.against, Remedies: o.remedies}
 	if g.known() {
 		f.Upstream = g.target.String()
+	} else {
+		f.Remedies = slices.DeleteFunc(f.Remedies, func(r Remedy) bool { return r.Params != nil && r.Params.Upstream == "" && ofBackend(r) })
 	}
 	if f.Where == nil && g.pass != nil {
 		f.Where = in.where(g.pass.Directive)
 	}
 	return f
 }
+
+// ofBackend tells whether a remedy needs to know the backend.
+func ofBackend(r Remedy) bool { return r.Action == StartBackend || r.Action == RestartBackend }
 
 // why gives an alternative's reason: its own words, else its first evidence.
 func why(o *opinion) string {

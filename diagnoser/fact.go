@@ -17,6 +17,7 @@ const (
 	fromProcess = "process"
 	fromKernel  = "kernel"
 	fromProbe   = "probe"
+	fromBackend = "backend-log"
 )
 
 func fact(source, format string, args ...any) Fact {

@@ -122,11 +122,32 @@ func (gs *groups) passOf(e evidence.Event, t evidence.Target) *nginx.Pass {
 	return pass
 }
 
+// passFor is the pass of a group, or the only one there is where the record names no upstream.
+func (in *inquiry) passFor(g *group) *nginx.Pass {
+	if all := in.config.Passes(); g.pass == nil && !g.known() && len(all) == 1 {
+		return all[0]
+	}
+	return g.pass
+}
+
 // known tells whether the record named an upstream.
 func (g *group) known() bool { return g.target.Address != "" }
+
+// notUnix tells whether the backend is reached by TCP for all that the record says.
+func (g *group) notUnix() bool { return !g.unix() }
 
 func (g *group) tcp() bool  { return g.known() && g.target.Network == "tcp" }
 func (g *group) unix() bool { return g.known() && g.target.Network == "unix" }
 
 // is tells whether the events are of one phase and outcome.
 func (g *group) is(phase, outcome string) bool { return g.Phase == phase && g.Outcome == outcome }
+
+// died tells whether the connection ended in the middle of a request.
+func (g *group) died() bool {
+	return (g.Outcome == evidence.ClosedEarly || g.Outcome == evidence.Reset) && g.Phase != evidence.Connecting && g.Phase != evidence.Handshaking
+}
+
+// late tells whether the answer took longer than the proxy waits.
+func (g *group) late() bool {
+	return g.Outcome == evidence.TimedOut && (g.Phase == evidence.ReadingHeader || g.Phase == evidence.Sending)
+}

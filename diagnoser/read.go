@@ -17,6 +17,7 @@ type Reading struct {
 	configErr error         // why the configuration was not used
 	groups    *groups
 	summary   Summary
+	seen      map[string]*seen // by cause, what other logs say
 }
 
 // Read reads the logs and the configuration of evidence; a Log's Reader is used
@@ -34,6 +35,11 @@ func Read(ctx context.Context, ev evidence.Evidence) (*Reading, error) {
 			return r, err
 		}
 	}
+	for _, text := range ev.Texts {
+		if err := r.readText(text); err != nil {
+			return r, err
+		}
+	}
 	return r, nil
 }
 
@@ -45,6 +51,7 @@ func (r *Reading) scan(ctx context.Context, log evidence.Log) error {
 	stats, err := nginx.Scan(ctx, log.Name, in, nginx.Sink{
 		Event: func(e evidence.Event) { r.groups.add(log.Name, e) },
 		Note:  func(e evidence.Event) { r.groups.add(log.Name, e) },
+		Line:  func(text []byte, line int64) { r.look(log.Name, line, text) },
 	})
 	s := &r.summary
 	s.Bytes += stats.Bytes

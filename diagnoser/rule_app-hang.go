@@ -15,7 +15,7 @@ var _ = register(rule{
 		Hides:   "A longer read timeout only lets clients wait longer.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if g.Outcome != evidence.TimedOut || !g.Timer || !g.known() {
+		if g.Outcome != evidence.TimedOut || !g.Timer {
 			return nil
 		}
 		if g.Phase != evidence.ReadingHeader && g.Phase != evidence.Sending {

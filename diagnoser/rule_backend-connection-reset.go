@@ -17,7 +17,7 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		gone := g.Outcome == evidence.ClosedEarly || g.Outcome == evidence.Reset
-		if g.Phase != evidence.ReadingHeader || !gone || strings.HasPrefix(g.Signature, "http2") || !g.known() {
+		if g.Phase != evidence.ReadingHeader || !gone || strings.HasPrefix(g.Signature, "http2") {
 			return nil
 		}
 		o := &opinion{certainty: Likely, why: "the backend may end connections for a reason of its own", check: "curl -v the same request past the proxy", also: resetAlso(g), remedies: []Remedy{
@@ -42,16 +42,19 @@ var _ = register(rule{
 })
 
 func resetAlso(g *group) []Alternative {
-	also := []Alternative{
+	var also []Alternative
+	if g.unsafe == g.count {
+		also = append(also, Alternative{"keepalive-race", "only requests that are not repeated failed", "does it happen on a fresh connection?"})
+	}
+	if g.target.Protocol == "uwsgi" {
+		also = append(also, Alternative{"backend-request-header-limit", "uWSGI drops a request whose header passes its buffer-size", "its log: invalid request block size"})
+	}
+	return append(also, []Alternative{
 		{"worker-crash", "a worker may have died on a signal", "dmesg; the backend's log: exited on signal"},
 		{"worker-killed-oom", "the kernel may have killed it for memory", "dmesg | grep -i 'killed process'"},
 		{"worker-timeout", "the application server may have killed its own slow worker", "its log; is the time constant?"},
 		{"protocol-mismatch", "the backend may speak another protocol", "ss -ltnp: which process listens?"},
-	}
-	if g.unsafe == g.count {
-		also = append(also, Alternative{"keepalive-race", "only requests that are not repeated failed", "does it happen on a fresh connection?"})
-	}
-	return also
+	}...)
 }
 
 // foreign tells whether a process is known to speak another protocol than the proxy does.

@@ -18,7 +18,7 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		switch {
-		case !g.is(evidence.Connecting, evidence.Refused) || !g.known():
+		case !g.is(evidence.Connecting, evidence.Refused):
 			return nil
 		case g.unix():
 			return downUnix(in, g)
@@ -28,14 +28,9 @@ var _ = register(rule{
 })
 
 func downTCP(in *inquiry, g *group) *opinion {
-	_, port, _ := net.SplitHostPort(g.target.Address)
-	o := &opinion{certainty: Possible, weight: 2, why: "the backend may not be running", check: "ss -ltnp 'sport = :" + port + "'",
+	o := &opinion{certainty: Possible, weight: 2, why: "the backend may not be running", check: listeners(g.target),
 		remedies: []Remedy{backend(StartBackend, "start the backend that should listen on "+g.target.Address, g)}}
-	o.also = []Alternative{
-		{"wrong-port", "the backend may listen on another port", "ss -ltnp"},
-		{"container-localhost", "a loopback address inside a container is the container itself", "docker inspect, or nsenter -t PID -n ss -ltnp"},
-		{"start-order", "the backend may not have been up yet", "does the error go on?"},
-	}
+	o.also = downAlso(g)
 	p := in.probe(g)
 	l := in.listener(g.target)
 	switch {
@@ -53,6 +48,25 @@ func downTCP(in *inquiry, g *group) *opinion {
 		addProbe(o, p, evidence.Refused)
 	}
 	return o
+}
+
+// downAlso lists what a refused connect can be besides a backend that is down.
+func downAlso(g *group) []Alternative {
+	also := []Alternative{{"wrong-port", "the backend may listen on another port", "ss -ltnp"}}
+	if g.tcp() && !loopback(g.target.Address) {
+		also = append(also, Alternative{"wrong-host", "the address may be another machine's", "is it the backend's? ip addr there"})
+	} else {
+		also = append(also, Alternative{"container-localhost", "a loopback address inside a container is the container itself", "docker inspect, or nsenter -t PID -n ss -ltnp"})
+	}
+	return append(also, Alternative{"start-order", "the backend may not have been up yet", "does the error go on?"})
+}
+
+// listeners is the command that shows what listens on an address's port.
+func listeners(t evidence.Target) string {
+	if _, port, err := net.SplitHostPort(t.Address); err == nil {
+		return "ss -ltnp 'sport = :" + port + "'"
+	}
+	return "ss -ltnp"
 }
 
 // weighOthers lowers the certainty where another listener may be the backend.

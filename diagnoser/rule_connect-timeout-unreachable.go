@@ -12,11 +12,12 @@ var _ = register(rule{
 		Hides:   "A longer proxy_connect_timeout. A short one lets proxy_next_upstream try another server sooner.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if !g.is(evidence.Connecting, evidence.TimedOut) || !g.tcp() {
+		if !g.is(evidence.Connecting, evidence.TimedOut) || !g.notUnix() {
 			return nil
 		}
 		o := &opinion{certainty: Possible, weight: 1, why: "something else may lose the packets", check: "curl -m 5 http://" + g.target.Address + "/ from the proxy's host", also: []Alternative{
 			{"firewall-drop", "a filter that drops is silent", "nft list ruleset on both hosts"},
+			{"wrong-host", "the address may be another machine's, or nobody's", "is it the backend's? ip addr there"},
 			{"stale-upstream-ip", "the address may have moved on", "getent hosts NAME against the address in the log"},
 			{"backlog-full", "a full accept queue is silent on TCP", "ss -ltn: Recv-Q above Send-Q"},
 		}}

@@ -12,6 +12,10 @@ var _ = register(rule{
 		if !(g.Errno == 24 || g.Errno == 23 || g.Signature == "socket number" || g.Signature == "accept" && errnoIn(g, 24)) {
 			return nil
 		}
-		return &opinion{certainty: Likely, weight: 1, check: "ls /proc/PID/fd | wc -l; grep 'open files' /proc/PID/limits"}
+		o := &opinion{certainty: Likely, weight: 1, check: "ls /proc/PID/fd | wc -l; grep 'open files' /proc/PID/limits"}
+		if g.Signature == "accept" {
+			o.kind = "other" // no request has failed: the connection waits in the queue
+		}
+		return o
 	},
 })

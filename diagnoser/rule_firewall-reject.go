@@ -17,7 +17,7 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		refused := g.Outcome == evidence.Refused
-		if g.Phase != evidence.Connecting || !g.tcp() || g.Immediate || !refused && g.Errno != 113 {
+		if g.Phase != evidence.Connecting || !g.notUnix() || g.Immediate || !refused && g.Errno != 113 {
 			return nil
 		}
 		f := in.filter(g.target, "reject")

@@ -11,6 +11,7 @@ var _ = register(rule{
 		if g.Signature != "http2 stream error" && g.Signature != "closed stream" {
 			return nil
 		}
-		return &opinion{certainty: Likely, weight: 1, check: "the backend's log"}
+		return &opinion{certainty: Likely, weight: 1, check: "the backend's log", also: []Alternative{
+			{"protocol-mismatch", "the backend may speak HTTP/2 but not gRPC, or another version of either", "grpcurl or curl --http2-prior-knowledge past the proxy"}}}
 	},
 })

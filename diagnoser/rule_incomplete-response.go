@@ -17,6 +17,7 @@ var _ = register(rule{
 			return nil
 		}
 		o := &opinion{certainty: Likely, check: "curl -o /dev/null past the proxy", also: []Alternative{
+			{"backend-connection-reset", "the backend may have ended the connection on purpose", "the backend's log"},
 			{"worker-crash", "a worker may have died in mid-response", "dmesg; the backend's log"},
 			{"backend-restarted", "a restart ends what is under way", "the time of the backend's last start"}}}
 		if p := in.probe(g); p != nil {

@@ -15,8 +15,13 @@ var _ = register(rule{
 		Hides:   "proxy_next_upstream tries the other address: an error in the log, a late answer, and after a failure \"no live upstreams\".",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if g.Phase != evidence.Connecting || !g.errno(111, 99, 101) || g.pass == nil || !strings.HasPrefix(g.target.Address, "[::1]:") {
+		if g.Phase != evidence.Connecting || !g.errno(111, 99, 101, 110) || !strings.HasPrefix(g.target.Address, "[::1]:") {
 			return nil
+		}
+		if g.pass == nil {
+			return &opinion{certainty: Possible, weight: 3, check: "ss -ltn; getent ahosts localhost", evidence: []Fact{
+				fact(fromLog, "%s is what localhost means besides 127.0.0.1", hostOf(g.target.Address))},
+				also: []Alternative{{"backend-down", "the backend may listen on neither", listeners(g.target)}}}
 		}
 		d, i := g.pass.Directive, 0
 		if s := g.pass.ServerFor(g.target); s != nil {

@@ -13,7 +13,7 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		routeErrno := g.Outcome == evidence.Unreachable || g.Immediate && g.Errno == 13
-		if g.Phase != evidence.Connecting || !routeErrno || !g.tcp() {
+		if g.Phase != evidence.Connecting || !routeErrno || !g.notUnix() {
 			return nil
 		}
 		o := &opinion{certainty: Possible, check: "ip route get " + hostOf(g.target.Address)}

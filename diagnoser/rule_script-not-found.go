@@ -11,6 +11,8 @@ var _ = register(rule{
 		if g.Signature != "fastcgi stderr" || detail(g.Event) != "Primary script unknown" && detail(g.Event) != "Unable to open primary script" {
 			return nil
 		}
-		return &opinion{certainty: Likely, check: "ls the script in the backend's file system"}
+		return &opinion{certainty: Likely, check: "ls the script in the backend's file system", also: []Alternative{
+			{"script-permission", "a directory above it may be closed to the pool's user, which looks the same", "namei -l of the script, as the pool's user"},
+			{"duplicate-service-name", "another backend of the same name may have answered, which has other files", "getent hosts NAME in the proxy: more than one address?"}}}
 	},
 })

@@ -68,5 +68,6 @@ func missingAlso(g *group) (also []Alternative) {
 	if strings.Contains(g.target.Address, "php") {
 		also = append(also, Alternative{"socket-wrong-version", "the name of PHP's socket carries its version", "ls /run/php/"})
 	}
+	also = append(also, Alternative{"start-order", "the proxy may have been up before the backend", "does the error go on?"})
 	return append(also, Alternative{"backend-down", "a backend that is stopped cleanly unlinks its socket", "ss -xlp"})
 }

@@ -14,6 +14,9 @@ type Evidence struct {
 	Config []File  `json:"config,omitempty"`
 	Host   *Host   `json:"host,omitempty"`
 	Probes []Probe `json:"probes,omitempty"`
+	// Texts are logs of backends and of the kernel, or what commands printed: known lines
+	// are looked for in them, nothing else is taken from them.
+	Texts []Log `json:"texts,omitempty"`
 }
 
 // Proxy names the software that answered the 502 or 504.

@@ -32,7 +32,7 @@ func TestCarriers(t *testing.T) {
 		"twice escaped quotes":   strings.ReplaceAll(refused, `"`, `\\\"`),
 		"HTML":                   strings.ReplaceAll(refused, `"`, "&quot;"),
 		"HTML, twice":            strings.ReplaceAll(refused, `"`, "&amp;quot;"),
-		"typographic quotes":     strings.ReplaceAll(refused, `, host: "a"`, ", host: “a”"),
+		"typographic quotes":     strings.NewReplacer(`: "`, ": “", `",`, "”,").Replace(refused),
 		"bold":                   strings.ReplaceAll(refused, "(111: Connection refused)", "**(111: Connection refused)**"),
 	} {
 		for _, end := range []string{"", "\n", "\r\n"} {

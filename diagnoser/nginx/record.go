@@ -40,32 +40,47 @@ func (s *scanner) record(b []byte, line int64) {
 		s.fragment(b, line)
 		return
 	}
-	if s.stats.Records == 0 {
+	if s.stats.From.IsZero() {
 		s.stats.From, _ = timestamp(b)
 	}
 	s.stats.Records++
 	copy(s.last[:], b)
-	if b[21] == 'n' || b[21] == 'd' || !promising(b) { // [notice], [debug]
+	body := b
+	if end := bytes.IndexByte(b, '\n'); end >= 0 && end+1 < len(b) {
+		body = trimForeign(bytes.TrimRight(clean(b), "\r\n"))
+		s.after(b, body, line)
+	}
+	if b[21] == 'n' || b[21] == 'd' || !promising(body) { // [notice], [debug]
 		return
 	}
-	if b = trimForeign(bytes.TrimRight(clean(b), "\r\n")); !promising(b) {
+	if body = trimForeign(bytes.TrimRight(clean(body), "\r\n")); !promising(body) {
 		return
 	}
-	s.classify(parseRecord(string(b), line))
+	s.classify(parseRecord(string(body), line))
 }
 
 // fragment takes a record that has lost its beginning, if a signature knows it.
 func (s *scanner) fragment(b []byte, line int64) {
-	b = trimForeign(bytes.TrimRight(clean(b), "\r\n"))
-	f, ok := fragmentOf(b)
+	body := trimForeign(bytes.TrimRight(clean(b), "\r\n"))
+	f, ok := fragmentOf(body)
 	if ok {
-		if e := f.event(b, line); lookup(e.Message) != nil {
+		if e := f.event(body, line); lookup(e.Message) != nil {
 			s.stats.Records++
 			s.classify(e)
+			s.after(b, body, line)
 			return
 		}
 	}
-	s.stray(b)
+	s.stray(b, line)
+}
+
+// after hands over the lines that follow a record's own.
+func (s *scanner) after(b, body []byte, line int64) {
+	for range bytes.Count(body, []byte("\n")) + 1 {
+		_, b, _ = bytes.Cut(b, []byte("\n"))
+		line++
+	}
+	s.stray(b, line)
 }
 
 func (s *scanner) classify(e evidence.Event) {

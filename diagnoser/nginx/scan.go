@@ -33,6 +33,9 @@ type Stats struct {
 type Sink struct {
 	Event func(evidence.Event) // an upstream error
 	Note  func(evidence.Event) // a record worth knowing that is none: it has no Outcome
+	// Line takes each line that belongs to no record: of an access log, of a backend that
+	// logs to the same stream. The bytes are good until it returns.
+	Line func(text []byte, line int64)
 }
 
 // Scan reads an error log to its end with a fixed buffer, whatever its size. The

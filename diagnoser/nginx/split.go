@@ -27,7 +27,7 @@ func (s *scanner) drain(data []byte, end bool) []byte {
 			s.close(data, start, at, line)
 			start, line = at, s.stats.Lines+1
 		case start < 0:
-			s.stray(text)
+			s.stray(text, s.stats.Lines+1)
 		}
 		s.stats.Lines++
 		at += size
@@ -77,10 +77,16 @@ func (s *scanner) close(data []byte, start, end int, line int64) {
 	s.record(data[start:min(end, start+recordMax)], line)
 }
 
-// stray counts a line before the first record.
-func (s *scanner) stray(text []byte) {
-	if len(bytes.TrimSpace(text)) > 0 {
-		s.foreign++
+// stray counts and hands over lines that belong to no record, line being the first's number.
+func (s *scanner) stray(text []byte, line int64) {
+	for l := range bytes.Lines(text) {
+		if len(bytes.TrimSpace(l)) > 0 {
+			s.foreign++
+			if s.sink.Line != nil {
+				s.sink.Line(l, line)
+			}
+		}
+		line++
 	}
 }
 

@@ -33,7 +33,8 @@ func (s *Session) Recover(ctx context.Context) (Mismatches, error) {
 	s.Result.Recovered = len(m) == 0
 	verified := s.Result.Recovered
 	remedy.Verified = &verified
-	return m, nil
+	strange, err := s.strange(ctx)
+	return append(m, strange...), err
 }
 
 // apply carries a remedy out. Whatever a trap left in the configuration goes away with it.

@@ -4,9 +4,11 @@ package suite
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -31,15 +33,40 @@ func command(ctx SpecContext, args ...string) *gexec.Session {
 
 // containersOf counts the containers of the run whose owner has this PID.
 func containersOf(pid int) func(context.Context) (int, error) {
+	return counting(func(i containers.Item) bool { return i.Owner.PID == pid })
+}
+
+func runningOf(pid int) func(context.Context) (int, error) {
+	return counting(func(i containers.Item) bool { return i.Owner.PID == pid && i.Running })
+}
+
+func counting(counts func(containers.Item) bool) func(context.Context) (int, error) {
 	return func(ctx context.Context) (int, error) {
 		items, err := engine(ctx).List(ctx)
 		n := 0
 		for _, item := range items {
-			if item.Owner.PID == pid {
+			if counts(item) {
 				n++
 			}
 		}
 		return n, err
+	}
+}
+
+// guardOf finds the process that guards a run: its child that is called with reap.
+func guardOf(pid int) func() int {
+	return func() int {
+		lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+		for _, list := range lists {
+			children, _ := os.ReadFile(list)
+			for _, child := range strings.Fields(string(children)) {
+				args, _ := os.ReadFile("/proc/" + child + "/cmdline")
+				if n, err := strconv.Atoi(child); err == nil && strings.Contains(string(args), "\x00reap\x00") {
+					return n
+				}
+			}
+		}
+		return 0
 	}
 }
 
@@ -80,6 +107,17 @@ var _ = Describe("a run", Label("life"), func() {
 		data, err := os.ReadFile(filepath.Join(dir, "scenarios.json"))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(data).To(ContainSubstring(`"passed": true`))
+	}, SpecTimeout(2*time.Minute))
+
+	// Serial: the start of any other run would sweep it.
+	It("is ended by its lease when its guard was killed too", Serial, func(ctx SpecContext) {
+		s := command(ctx, "scenarios", "run", "keepalive-race", "--procs=1", "--report="+GinkgoT().TempDir())
+		pid := s.Command.Process.Pid
+		Eventually(runningOf(pid)).WithContext(ctx).WithPolling(20 * time.Millisecond).Should(Equal(2))
+		Eventually(guardOf(pid)).WithContext(ctx).Should(BeNumerically(">", 0))
+		Expect(syscall.Kill(guardOf(pid)(), syscall.SIGKILL)).To(Succeed())
+		s.Kill()
+		Eventually(containersOf(pid)).WithContext(ctx).WithTimeout(30 * time.Second).Should(BeZero())
 	}, SpecTimeout(2*time.Minute))
 
 	It("leaves a kept pod until it is cleaned", func(ctx SpecContext) {

@@ -1,0 +1,31 @@
+package diagnoser
+
+import "strings"
+
+var _ = register(rule{
+	cause: "sni-wrong",
+	doc: Doc{
+		What: "The proxy sends a server name in the TLS handshake that the backend does not serve: proxy_ssl_name is another one, or $proxy_host, " +
+			"which is the name of the upstream{} block.",
+		Confirm: "openssl s_client -connect ADDRESS -servername NAME with the name that is sent fails, and with the backend's succeeds.",
+		Mends:   "proxy_ssl_name with the backend's own name; most often the Host header must be that name too.",
+		Hides:   "proxy_ssl_server_name off works where the backend has a default for clients without a name.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		meaning := tlsMeaning(g.Message)
+		if !strings.HasPrefix(g.Signature, "tls ") || !strings.Contains(meaning, "server name") {
+			return nil
+		}
+		p := in.passFor(g)
+		if p == nil {
+			return nil
+		}
+		d := in.config.Effective(p.Directive.Parent, p.Prefix+"ssl_name")
+		on := in.config.Effective(p.Directive.Parent, p.Prefix+"ssl_server_name")
+		if d == nil || on != nil && on.Arg(0) == "off" {
+			return nil
+		}
+		return &opinion{certainty: Likely, weight: 2, check: "openssl s_client -connect ADDRESS -servername NAME", where: in.where(d),
+			evidence: []Fact{fact(fromLog, "%s", meaning), in.configFact(d, "%s is %s", d.Name, d.Value())}}
+	},
+})

@@ -1,0 +1,32 @@
+package drill
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/badgateway/badgateway/simulator"
+)
+
+// strange lists what a backend saw or did that no plan provides for: a request
+// that is none, an exchange that a strict plan does not know, a step without its effect.
+func (s *Session) strange(ctx context.Context) (Mismatches, error) {
+	var m Mismatches
+	for _, name := range slices.Sorted(maps.Keys(s.Upstreams)) {
+		page, err := s.client.Upstream(name).Journal(ctx, 0)
+		if err != nil {
+			return nil, fmt.Errorf("read the journal of %s: %w", name, err)
+		}
+		if page.Overflow > 0 {
+			m.add("the journal of %s lost %d entries", name, page.Overflow)
+		}
+		for _, e := range page.Entries {
+			switch e.Kind {
+			case simulator.KindUnscripted, simulator.KindFailed, simulator.KindMalformed:
+				m.add("%s: connection %d, exchange %d: %s: %s %s", name, e.Conn, e.Exchange, e.Kind, e.Step, e.Text)
+			}
+		}
+	}
+	return m, nil
+}
