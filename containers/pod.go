@@ -82,6 +82,9 @@ func (p *Pod) start(ctx context.Context, spec PodSpec) error {
 		return err
 	}
 	if err := sidecar.Start(ctx); err != nil {
+		if state, serr := proxy.State(ctx); serr != nil || !state.Running {
+			return fmt.Errorf("start proxy: image %s ended at once; it must run nginx in the foreground", spec.Image)
+		}
 		return fmt.Errorf("start sidecar: %w", err)
 	}
 	return nil

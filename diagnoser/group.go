@@ -93,7 +93,7 @@ func (g *group) take(e evidence.Event, uri string) {
 // that decode, known texts on FastCGI's stderr.
 func detail(e evidence.Event) string {
 	switch e.Signature {
-	case "fastcgi version", "http2 frame size", "tls handshake", "tls read", "tls certificate", "not resolved", "host not found":
+	case "fastcgi version", "http2 frame size", "http2 stream error", "tls handshake", "tls read", "tls certificate", "not resolved", "host not found":
 		message, _, _ := strings.Cut(e.Message, " while ")
 		return message
 	case "fastcgi stderr":

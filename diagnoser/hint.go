@@ -1,10 +1,9 @@
 package diagnoser
 
 import (
-	"bufio"
 	"bytes"
+	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -30,6 +29,7 @@ var hints = []hint{
 	{"worker-crash", []string{"child ", "exited on signal 11"}, "a worker died of a segmentation fault"},
 	{"worker-crash", []string{"JavaScript heap out of memory"}, "Node.js ended at its heap's limit"},
 	{"backend-request-header-limit", []string{"invalid request block size:", "(max "}, "uWSGI refused a request whose header is larger than its buffer-size"},
+	{"resolver-unreachable", []string{"could not be resolved (110"}, "no answer came from the resolver"},
 	{"conntrack-table-full", []string{"conntrack: table full, dropping packet"}, "the kernel's connection tracking dropped packets"},
 	{"app-dependency-down", []string{"SQLSTATE[HY000] [2002]"}, "the application could not reach its database"},
 	{"app-dependency-down", []string{"Can't connect to MySQL server"}, "the application could not reach its database"},
@@ -79,20 +79,12 @@ func inOrder(text []byte, words []string) bool {
 }
 
 // readText looks through a text of which nothing is known, line by line.
-func (r *Reading) readText(log evidence.Log) error {
-	var in io.Reader = strings.NewReader(log.Text)
-	if log.Reader != nil {
-		in = log.Reader
-	}
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, 1<<20)
-	for n := int64(1); lines.Scan(); n++ {
-		r.look(log.Name, n, lines.Bytes())
-	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("read %s: %w", log.Name, err)
-	}
-	return nil
+func (r *Reading) readText(ctx context.Context, log evidence.Log) error {
+	_, err := eachLine(ctx, log, func(line []byte, n int64) {
+		r.look(log.Name, n, line)
+		r.keepAddresses(line)
+	})
+	return err
 }
 
 // hinted makes the opinion that a backend's or the kernel's own log names the cause; nil

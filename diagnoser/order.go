@@ -69,7 +69,7 @@ func sameWhere(a, b *Where) bool {
 }
 
 // order sorts: upstream failures before other things, causes before their
-// consequences, then by certainty, count and name.
+// consequences, then by certainty, count, first appearance and name.
 func order(all []verdict) []verdict {
 	slices.SortStableFunc(all, func(a, b verdict) int {
 		return cmp.Or(
@@ -77,9 +77,18 @@ func order(all []verdict) []verdict {
 			late(a.consequence)-late(b.consequence),
 			rank(a.Certainty)-rank(b.Certainty),
 			cmp.Compare(b.Count, a.Count),
+			earlier(a.group, b.group),
 			cmp.Compare(a.Cause, b.Cause))
 	})
 	return all
+}
+
+// earlier compares by the first record of two groups of one log.
+func earlier(a, b *group) int {
+	if a == nil || b == nil || a.log != b.log {
+		return 0
+	}
+	return cmp.Compare(a.Line, b.Line)
 }
 
 func late(yes bool) int {

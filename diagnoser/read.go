@@ -3,6 +3,7 @@ package diagnoser
 import (
 	"context"
 	"io"
+	"net/netip"
 	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -17,6 +18,7 @@ type Reading struct {
 	configErr error         // why the configuration was not used
 	groups    *groups
 	summary   Summary
+	printed   []netip.Addr     // what the texts name
 	seen      map[string]*seen // by cause, what other logs say
 }
 
@@ -26,6 +28,9 @@ type Reading struct {
 // and does without.
 func Read(ctx context.Context, ev evidence.Evidence) (*Reading, error) {
 	r := &Reading{proxy: ev.Proxy}
+	if parserOf(ev.Proxy.Kind) != nil {
+		ev.Config = nil // of another proxy: not read yet
+	}
 	if r.config, r.configErr = nginx.ParseConfig(ev.Config); r.configErr != nil {
 		r.config, _ = nginx.ParseConfig(nil)
 	}
@@ -36,7 +41,7 @@ func Read(ctx context.Context, ev evidence.Evidence) (*Reading, error) {
 		}
 	}
 	for _, text := range ev.Texts {
-		if err := r.readText(text); err != nil {
+		if err := r.readText(ctx, text); err != nil {
 			return r, err
 		}
 	}
@@ -44,6 +49,9 @@ func Read(ctx context.Context, ev evidence.Evidence) (*Reading, error) {
 }
 
 func (r *Reading) scan(ctx context.Context, log evidence.Log) error {
+	if parse := parserOf(r.proxy.Kind); parse != nil {
+		return r.scanLines(ctx, log, parse)
+	}
 	var in io.Reader = strings.NewReader(log.Text)
 	if log.Reader != nil {
 		in = log.Reader

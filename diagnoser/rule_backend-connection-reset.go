@@ -17,6 +17,10 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		gone := g.Outcome == evidence.ClosedEarly || g.Outcome == evidence.Reset
+		if g.Phase == evidence.Handshaking && gone {
+			return &opinion{certainty: Possible, why: "the backend may end all connections, or be just restarting", check: "openssl s_client -connect " + g.target.Address,
+				also: []Alternative{{"backend-restarted", "a restart ends handshakes as well", "does the error go on?"}}}
+		}
 		if g.Phase != evidence.ReadingHeader || !gone || strings.HasPrefix(g.Signature, "http2") {
 			return nil
 		}

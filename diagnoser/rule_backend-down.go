@@ -2,6 +2,7 @@ package diagnoser
 
 import (
 	"net"
+	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
@@ -18,6 +19,9 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		switch {
+		case lateOnWindows(g):
+			return &opinion{certainty: Possible, weight: 2, check: "netstat -ano | findstr LISTENING", also: downAlso(g), evidence: []Fact{
+				fact(fromLog, "nginx on Windows may learn of a refused connect by its timer only (errno 10060), and %s is this host", g.target.Address)}}
 		case !g.is(evidence.Connecting, evidence.Refused):
 			return nil
 		case g.unix():
@@ -26,6 +30,12 @@ var _ = register(rule{
 		return downTCP(in, g)
 	},
 })
+
+// lateOnWindows tells whether a connect to this host timed out on Windows, where select()
+// reports a refused one in its third set, which older nginx does not ask for.
+func lateOnWindows(g *group) bool {
+	return g.is(evidence.Connecting, evidence.TimedOut) && strings.Contains(g.Message, "(10060:") && loopback(g.target.Address)
+}
 
 func downTCP(in *inquiry, g *group) *opinion {
 	o := &opinion{certainty: Possible, weight: 2, why: "the backend may not be running", check: listeners(g.target),

@@ -29,6 +29,10 @@ var _ = register(rule{
 			f.Text = e.target.String() + " before: " + f.Text
 			o.evidence = append(o.evidence, f)
 		}
+		if len(ejecting) == 0 && in.host == nil {
+			o.also = []Alternative{{"backend-down", "its servers may all be down", "curl to each server"},
+				{"passive-health-check", "single failures may have set them aside for fail_timeout", "the log in the seconds before"}}
+		}
 		if up == nil {
 			return o
 		}

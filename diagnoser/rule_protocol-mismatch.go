@@ -1,6 +1,10 @@
 package diagnoser
 
-import "github.com/badgateway/badgateway/diagnoser/evidence"
+import (
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
 
 var _ = register(rule{
 	cause: "protocol-mismatch",
@@ -21,6 +25,9 @@ var _ = register(rule{
 		if mismatched {
 			o.evidence = append(o.evidence, fact(fromSocket, "%s does not speak %s", describe(*l), g.target.Protocol))
 		}
+		if g.Signature == "http2 stream error" {
+			return refusedStream(g, o)
+		}
 		switch g.Signature {
 		case "fastcgi version", "http2 frame size", "not http", "sent before handshake":
 			return o
@@ -33,3 +40,20 @@ var _ = register(rule{
 		return nil
 	},
 })
+
+// refusedStream judges an HTTP/2 error code (RFC 9113, section 7): 1 says that the backend
+// found the protocol broken, 13 that it wants HTTP/1.1. gRPC asks by POST only.
+func refusedStream(g *group, o *opinion) *opinion {
+	code, ok := lastNumber(g.Message)
+	method, _, _ := strings.Cut(g.Request, " ")
+	switch {
+	case ok && code == 13:
+		o.evidence = append(o.evidence, fact(fromLog, "error 13: the backend wants HTTP/1.1"))
+	case ok && code == 1 && method != "" && method != "POST":
+		o.evidence = append(o.evidence, fact(fromLog, "error 1: the backend found the protocol broken; a %s is no gRPC request", method))
+	default:
+		return nil
+	}
+	o.weight = 2
+	return o
+}

@@ -1,5 +1,10 @@
 package diagnoser
 
+import (
+	"net"
+	"strings"
+)
+
 var _ = register(rule{
 	cause: "proxy-loop",
 	doc: Doc{
@@ -9,6 +14,9 @@ var _ = register(rule{
 		Hides:   "Higher limits let the loop turn longer.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if o := loopsByLog(g); o != nil {
+			return o
+		}
 		if !g.tcp() || g.Outcome == "" || !in.local(g.target) || !in.config.ListensOn(g.target.Address) {
 			return nil
 		}
@@ -20,3 +28,14 @@ var _ = register(rule{
 		return o
 	},
 })
+
+// loopsByLog judges by the log alone: connections run out, and the proxy's own host is
+// the client of what it passes to itself on a port of web servers.
+func loopsByLog(g *group) *opinion {
+	_, port, _ := strings.Cut(g.target.Address, ":")
+	if g.Signature != "worker connections" || !loopback(g.target.Address) || !loopback(net.JoinHostPort(g.Client, "1")) || port != "80" && port != "443" {
+		return nil
+	}
+	return &opinion{certainty: Likely, weight: 2, check: "ss -ltnp 'sport = :" + port + "'", evidence: []Fact{
+		fact(fromLog, "the client is %s, this host, and the request goes to %s: each turn of the loop takes two connections", g.Client, g.target.Address)}}
+}

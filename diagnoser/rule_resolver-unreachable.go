@@ -11,6 +11,9 @@ var _ = register(rule{
 		Hides:   "A shorter resolver_timeout fails sooner; valid= asks less often.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if g.is(evidence.Connecting, evidence.TimedOut) {
+			return in.hinted("resolver-unreachable", "dig @RESOLVER NAME")
+		}
 		if g.Signature != "resolver socket" && !(g.Signature == "not resolved" && g.Outcome == evidence.TimedOut) {
 			return nil
 		}

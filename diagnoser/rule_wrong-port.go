@@ -25,9 +25,39 @@ var _ = register(rule{
 				return portOpinion(in, g, a)
 			}
 		}
-		return nil
+		return guessPort(in, g)
 	},
 })
+
+// guessPort judges without knowing what listens.
+func guessPort(in *inquiry, g *group) *opinion {
+	o := &opinion{certainty: Possible, weight: 3, check: "ss -ltnp where the backend runs"}
+	host, port, _ := net.SplitHostPort(g.target.Address)
+	asked, askedPort, err := net.SplitHostPort(g.Host)
+	switch {
+	case in.host != nil:
+		return nil
+	case err == nil && asked == host && askedPort != port:
+		o.evidence = append(o.evidence, fact(fromLog, "the client asked for %s, and the proxy for port %s of the same host", g.Host, port))
+		in.hostVariable(o)
+	case inContainer(g.target.Address):
+		o.evidence = append(o.evidence, fact(fromLog, "%s refused: the container is up, since one that is gone does not answer at all", host))
+		o.also = []Alternative{{"backend-binds-loopback", "the backend may listen on its container's 127.0.0.1 only", "ss -ltn in the backend's container"}}
+	default:
+		return nil
+	}
+	return o
+}
+
+// hostVariable looks for a pass to $host, which is the Host header without its port.
+func (in *inquiry) hostVariable(o *opinion) {
+	for _, p := range in.config.Passes() {
+		if p.Variable && (p.Host == "$host" || p.Host == "${host}") {
+			o.certainty, o.where = Likely, in.where(p.Directive)
+			o.evidence = append(o.evidence, in.configFact(p.Directive, "%s: $host is without the port, $http_host has it", p.Directive.Text()))
+		}
+	}
+}
 
 func portOpinion(in *inquiry, g *group, a answer) *opinion {
 	_, port, _ := net.SplitHostPort(a.Address)

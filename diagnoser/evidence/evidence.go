@@ -21,7 +21,7 @@ type Evidence struct {
 
 // Proxy names the software that answered the 502 or 504.
 type Proxy struct {
-	Kind    string `json:"kind"`              // "nginx"
+	Kind    string `json:"kind"`              // "nginx", "apache", "haproxy"; empty means nginx
 	Version string `json:"version,omitempty"` // "1.30.6"; empty when unknown
 }
 

@@ -55,7 +55,7 @@ func (s *signature) fill(e *evidence.Event) {
 		e.Errno = errnoOf(e.Message)
 	}
 	if e.Outcome == "" {
-		e.Outcome = outcomeOf(e.Errno)
+		e.Outcome = evidence.OutcomeOf(e.Errno)
 	}
 	if call, _, ok := strings.Cut(e.Message, "("); ok && s.errno && !strings.Contains(call, " ") {
 		e.Syscall = call

@@ -26,7 +26,7 @@ func (s *Server) ready() (any, error) {
 		return strings.HasPrefix(string(title), "nginx: master") && len(workers()) > 0, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("wait for the proxy to start: %w", err)
+		return nil, fmt.Errorf("wait for the proxy to start: process 1 of its container is no nginx master with workers: %w", err)
 	}
 	return struct{}{}, s.makeLogRegular()
 }

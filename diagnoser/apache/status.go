@@ -1,0 +1,54 @@
+package apache
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
+// Codes of APR (apr_errno.h) that stand where an errno of the system can.
+const (
+	timeUp   = 70007
+	endOf    = 70014
+	internal = 20014
+	windows  = 720000 // added to the numbers of Windows
+)
+
+// words tell the code where a record was quoted without its number.
+var words = []struct {
+	text string
+	code int
+}{
+	{"The timeout specified has expired", timeUp}, {"Connection refused", 111}, {"Permission denied", 13}, {"Connection reset by peer", 104},
+	{"Connection timed out", 110}, {"No route to host", 113}, {"End of file found", endOf}, {"Internal error", internal},
+	{"No such file or directory", 2}, {"Broken pipe", 32},
+}
+
+// read takes errno and outcome from "(111)Connection refused: " in front of a message.
+func (m *message) read(e *evidence.Event, before string) {
+	n := 0
+	if all := code.FindAllStringSubmatch(before, -1); len(all) > 0 {
+		n, _ = strconv.Atoi(all[len(all)-1][1])
+	}
+	for i := 0; n == 0 && i < len(words); i++ {
+		if strings.Contains(before, words[i].text) {
+			n = words[i].code
+		}
+	}
+	if n > windows {
+		n -= windows
+	}
+	switch n {
+	case timeUp:
+		e.Outcome, e.Errno, e.Timer = evidence.TimedOut, 110, true
+	case endOf, internal, 0:
+		e.Outcome = evidence.ClosedEarly
+		if m.phase == evidence.Connecting {
+			e.Outcome = evidence.Refused
+		}
+	default:
+		e.Errno, e.Outcome = evidence.LinuxErrno(n), evidence.OutcomeOf(evidence.LinuxErrno(n))
+		e.Immediate = m.phase == evidence.Connecting && (e.Outcome == evidence.Denied || e.Errno == 99 || e.Errno == 101)
+	}
+}

@@ -1,0 +1,118 @@
+// Package haproxy reads the log of HAProxy: request lines with their termination state,
+// and what its health checks say.
+package haproxy
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
+var (
+	// request is the HTTP log format: frontend, backend/server, five timers, status, bytes,
+	// two cookies, the termination state (configuration manual, 8.2.3).
+	// The frontend, or the server, may have been taken out of what was quoted.
+	request = regexp.MustCompile(`(?:(\S+):\d+ )?(?:\[([^\]]+)\] )?(?:(\S+) )?([^\s/]+)(?:/(\S+))? (-?\d+)/(-?\d+)/(-?\d+)/(-?\d+)/\+?(-?\d+) (\d{3}|-1) \+?\d+ \S+ \S+ ([a-zA-Z-]{4}) `)
+	// session is the TCP log format: three timers, bytes, a termination state of two flags (8.2.2).
+	session = regexp.MustCompile(`(?:(\S+):\d+ )?(?:\[([^\]]+)\] )?(?:(\S+) )?([^\s/]+)/(\S+) (-?\d+)/(-?\d+)/\+?(-?\d+) \+?\d+ ([a-zA-Z-]{2}) \d+/`)
+	quoted  = regexp.MustCompile(`"([A-Z]+ [^"]*)"`)
+	check   = regexp.MustCompile(`Server (\S+)/(\S+) is DOWN, reason: ([^,]+)`)
+	none    = regexp.MustCompile(`(?:backend|proxy) '?(\S+?)'? has no server available`)
+	lookup  = regexp.MustCompile(`could not resolve address '([^']+)'`)
+	invalid = regexp.MustCompile(`backend (\S+) \(#\d+\): invalid response`)
+)
+
+// Parse reads one line. It answers false for a line that tells of no failure of a backend.
+func Parse(line string) (evidence.Event, bool) {
+	e := evidence.Event{Text: line, Message: strings.TrimSpace(line), Status: 503, Signature: "haproxy"}
+	if m := request.FindStringSubmatch(line); m != nil {
+		return ofRequest(e, m[:6], m[6:11], m[12])
+	}
+	if m := session.FindStringSubmatch(line); m != nil {
+		return ofRequest(e, m[:6], m[6:9], m[9])
+	}
+	if m := check.FindStringSubmatch(line); m != nil {
+		e.Server, e.Signature = m[1]+"/"+m[2], "health check"
+		e.Message = line[strings.Index(line, "Server "+m[1]):]
+		return ofCheck(e, m[3])
+	}
+	if m := none.FindStringSubmatch(line); m != nil {
+		e.Server, e.Phase, e.Outcome, e.Signature = m[1], evidence.Selecting, evidence.NoneLive, "no live upstreams"
+		return e, true
+	}
+	if m := lookup.FindStringSubmatch(line); m != nil {
+		e.Phase, e.Outcome, e.Signature = evidence.Resolving, evidence.NotFound, "host not found"
+		return e, true
+	}
+	if m := invalid.FindStringSubmatch(line); m != nil {
+		e.Server, e.Phase, e.Outcome, e.Signature, e.Status = m[1], evidence.ReadingHeader, evidence.Invalid, "invalid header", 502
+		return e, true
+	}
+	return e, false
+}
+
+// ofCheck reads why a health check failed. Layer4 is the connect, Layer6 TLS.
+func ofCheck(e evidence.Event, reason string) (evidence.Event, bool) {
+	e.Phase = evidence.Connecting
+	switch {
+	case strings.HasPrefix(reason, "Layer4 timeout"):
+		e.Outcome, e.Errno = evidence.TimedOut, 110
+	case strings.HasPrefix(reason, "Layer4") && strings.Contains(e.Text, "No route to host"):
+		e.Outcome, e.Errno = evidence.Unreachable, 113
+	case strings.HasPrefix(reason, "Layer4"):
+		e.Outcome, e.Errno = evidence.Refused, 111
+	case strings.HasPrefix(reason, "Layer6"):
+		e.Phase, e.Outcome, e.Signature = evidence.Handshaking, evidence.Invalid, "tls handshake"
+	case strings.HasPrefix(reason, "Layer7 timeout"):
+		e.Phase, e.Outcome, e.Timer = evidence.ReadingHeader, evidence.TimedOut, true
+	default:
+		return e, false
+	}
+	return e, true
+}
+
+// ofRequest reads the termination state: who ended the session, and what it was waiting
+// for. C is the client, P the proxy, S the server, s its timeout; C, H and D are the phases.
+func ofRequest(e evidence.Event, m, timers []string, state string) (evidence.Event, bool) {
+	e.Client, e.Server = m[1], strings.TrimSuffix(m[4]+"/"+m[5], "/")
+	e.Time, _ = time.Parse("02/Jan/2006:15:04:05", strings.SplitN(m[2], ".", 2)[0])
+	if q := quoted.FindStringSubmatch(e.Text); q != nil {
+		e.Request = q[1]
+	}
+	e.Message = "termination state " + state + ", timers " + strings.Join(timers, "/")
+	if m[5] == "<NOSRV>" {
+		// The frontend's own answer, where both have one name: statistics, a redirect.
+		if state[:2] != "SC" || strings.TrimSuffix(m[3], "~") == m[4] {
+			return e, false
+		}
+		e.Phase, e.Outcome, e.Signature = evidence.Selecting, evidence.NoneLive, "no live upstreams"
+		return e, true
+	}
+	for _, s := range states {
+		if strings.HasPrefix(state, s.flags) {
+			e.Phase, e.Outcome, e.Errno, e.Timer, e.Status, e.Signature = s.phase, s.outcome, s.errno, s.timer, s.status, s.signature
+			return e, true
+		}
+	}
+	return e, false
+}
+
+var states = []struct {
+	flags, phase, outcome string
+	errno                 int
+	timer                 bool
+	status                int
+	signature             string
+}{
+	{"SC", evidence.Connecting, evidence.Refused, 0, false, 503, "connect"},
+	{"sC", evidence.Connecting, evidence.TimedOut, 0, true, 503, "timer"},
+	{"SH", evidence.ReadingHeader, evidence.ClosedEarly, 0, false, 502, "closed early"},
+	{"sH", evidence.ReadingHeader, evidence.TimedOut, 0, true, 504, "timer"},
+	{"PH", evidence.ReadingHeader, evidence.Invalid, 0, false, 502, "invalid header"},
+	{"SD", evidence.ReadingBody, evidence.ClosedEarly, 0, false, 200, "closed early"},
+	{"sD", evidence.ReadingBody, evidence.TimedOut, 0, true, 200, "timer"},
+	{"SQ", evidence.Selecting, evidence.NoneLive, 0, false, 503, "no live upstreams"},
+	{"sQ", evidence.Selecting, evidence.Exhausted, 0, true, 503, "queue"},
+}

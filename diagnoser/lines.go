@@ -1,0 +1,90 @@
+package diagnoser
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/apache"
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/haproxy"
+)
+
+// lineMax bounds one line; what is longer is cut.
+const lineMax = 64 << 10
+
+// eachLine calls take for each line of a log with its number, from 1, without its end.
+// The error names the log.
+func eachLine(ctx context.Context, log evidence.Log, take func(line []byte, n int64)) (size int64, err error) {
+	var in io.Reader = strings.NewReader(log.Text)
+	if log.Reader != nil {
+		in = log.Reader
+	}
+	r := bufio.NewReaderSize(in, lineMax)
+	for n, rest := int64(1), false; ; {
+		line, err := r.ReadSlice('\n')
+		size += int64(len(line))
+		if at := bytes.IndexByte(line, 0); at >= 0 {
+			return size, fmt.Errorf("%s: not a text log (NUL byte at offset %d)", log.Name, size-int64(len(line)-at))
+		}
+		if len(line) > 0 && !rest {
+			take(bytes.TrimRight(line, "\r\n"), n)
+		}
+		if rest = errors.Is(err, bufio.ErrBufferFull); rest {
+			continue
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return size, nil
+		case err != nil:
+			return size, fmt.Errorf("read %s: %w", log.Name, err)
+		case ctx.Err() != nil:
+			return size, ctx.Err()
+		}
+		n++
+	}
+}
+
+// parser is what a proxy's folder offers for one line of its log.
+type parser func(line string) (evidence.Event, bool)
+
+// parserOf returns the parser of a proxy that logs line by line, nil for nginx.
+func parserOf(kind string) parser {
+	switch kind {
+	case "apache":
+		return new(apache.Scanner).Parse
+	case "haproxy":
+		return haproxy.Parse
+	}
+	return nil
+}
+
+// scanLines reads the log of such a proxy.
+func (r *Reading) scanLines(ctx context.Context, log evidence.Log, parse parser) error {
+	s := &r.summary
+	size, err := eachLine(ctx, log, func(line []byte, n int64) {
+		s.Lines++
+		e, ok := parse(string(line))
+		if !ok {
+			r.look(log.Name, n, line)
+			return
+		}
+		if e.Outcome != "" {
+			s.UpstreamErrors++
+		}
+		if !e.Time.IsZero() && (s.From.IsZero() || e.Time.Before(s.From)) {
+			s.From = e.Time
+		}
+		if e.Time.After(s.To) {
+			s.To = e.Time
+		}
+		e.Line = n
+		r.groups.add(log.Name, e)
+	})
+	s.Bytes += size
+	return err
+}

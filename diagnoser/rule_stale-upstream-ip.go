@@ -1,0 +1,72 @@
+package diagnoser
+
+import (
+	"net/netip"
+	"regexp"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
+var _ = register(rule{
+	cause: "stale-upstream-ip",
+	doc: Doc{
+		What: "The proxy still connects to the address that the backend's name had when the configuration was loaded: a container that was made anew, a load balancer " +
+			"or a pod has another one now.",
+		Confirm: "getent hosts NAME (or docker inspect) against the address in the log; a reload of the proxy ends it.",
+		Mends: "resolver and resolve on the server line (with a shared zone; free since 1.27.3), or a variable in the pass with resolver, so that the name is looked up again; " +
+			"a reload wherever the backend is deployed.",
+		Hides: "A reload or restart of the proxy by hand, until the address changes again.",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		lost := g.Outcome == evidence.Refused || g.Outcome == evidence.TimedOut || g.Errno == 113
+		if g.Phase != evidence.Connecting || !lost || !g.tcp() || in.host != nil || g.pass == nil || g.pass.Variable {
+			return nil
+		}
+		target, err := netip.ParseAddrPort(g.target.Address)
+		d, name := g.pass.Directive, g.pass.Host
+		if s := g.pass.ServerFor(g.target); s != nil {
+			d, name = s.Directive, s.Address
+		}
+		if host := hostOf(name); err != nil || host == "localhost" || netipOf(host).IsValid() {
+			return nil
+		}
+		o := &opinion{certainty: Possible, check: "getent hosts " + hostOf(name), where: in.where(d), evidence: []Fact{
+			in.configFact(d, "%s names %s, which is looked up when the configuration is loaded; the log has %s", d.Name, name, target.Addr())}}
+		if other, ok := in.movedTo(target.Addr()); ok {
+			o.certainty, o.weight = Likely, 4
+			o.evidence = append(o.evidence, fact(fromBackend, "the other evidence has %s, and %s nowhere", other, target.Addr()))
+		}
+		return o
+	},
+})
+
+func netipOf(host string) netip.Addr {
+	a, _ := netip.ParseAddr(host)
+	return a
+}
+
+var addresses = regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`)
+
+// keepAddresses remembers the addresses that a text names, at most 64 of them.
+func (r *Reading) keepAddresses(text []byte) {
+	for _, m := range addresses.FindAll(text, -1) {
+		if a := netipOf(string(m)); a.IsValid() && len(r.printed) < 64 {
+			r.printed = append(r.printed, a)
+		}
+	}
+}
+
+// movedTo finds another address of the same network of 256 in what commands printed;
+// ok is false where the lost one is printed too.
+func (in *inquiry) movedTo(lost netip.Addr) (other netip.Addr, ok bool) {
+	network, err := lost.Prefix(24)
+	for _, a := range in.printed {
+		if a == lost {
+			return other, false
+		}
+		if err == nil && network.Contains(a) && !(a.Is4() && gateway(a)) {
+			other, ok = a, true
+		}
+	}
+	return other, ok
+}
