@@ -19,6 +19,10 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		switch {
+		case g.is(evidence.Connecting, evidence.Unreachable) && g.Errno == 113 && in.host == nil && inContainer(g.target.Address):
+			return &opinion{certainty: Possible, weight: 2, check: "docker ps -a; docker inspect", evidence: []Fact{
+				fact(fromLog, "no answer to ARP at %s, an address of a container network: no container has it now", g.target.Address)},
+				also: []Alternative{{"stale-upstream-ip", "its successor may have another address", "getent hosts NAME against the address in the log"}}}
 		case lateOnWindows(g):
 			return &opinion{certainty: Possible, weight: 2, check: "netstat -ano | findstr LISTENING", also: downAlso(g), evidence: []Fact{
 				fact(fromLog, "nginx on Windows may learn of a refused connect by its timer only (errno 10060), and %s is this host", g.target.Address)}}
@@ -62,6 +66,9 @@ func downTCP(in *inquiry, g *group) *opinion {
 
 // downAlso lists what a refused connect can be besides a backend that is down.
 func downAlso(g *group) []Alternative {
+	if lateOnWindows(g) && g.target.Protocol == "fastcgi" {
+		return []Alternative{{"worker-exits-max-requests", "php-cgi ends after PHP_FCGI_MAX_REQUESTS (500) requests, and nobody starts it again", "tasklist | findstr php-cgi"}}
+	}
 	also := []Alternative{{"wrong-port", "the backend may listen on another port", "ss -ltnp"}}
 	if g.tcp() && !loopback(g.target.Address) {
 		also = append(also, Alternative{"wrong-host", "the address may be another machine's", "is it the backend's? ip addr there"})

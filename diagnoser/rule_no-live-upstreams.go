@@ -23,7 +23,7 @@ var _ = register(rule{
 		}
 		up := in.config.Group(g.target.Address)
 		ejecting := in.ejecting(g, up)
-		o := &opinion{certainty: Possible, check: "the log in the seconds before; curl to each server", consequence: len(ejecting) > 0}
+		o := &opinion{certainty: Possible, check: "the log in the seconds before; curl to each server", consequence: len(ejecting) > 0 || in.host == nil && in.failsToo(g)}
 		for _, e := range ejecting {
 			f := logFact(e)
 			f.Text = e.target.String() + " before: " + f.Text
@@ -78,6 +78,17 @@ func (in *inquiry) ejecting(g *group, up *nginx.Group) (found []*group) {
 		}
 	}
 	return found
+}
+
+// failsToo tells whether a backend of the same server failed at any time: where the log was
+// cut, the failures that set the group aside can stand behind.
+func (in *inquiry) failsToo(g *group) bool {
+	for _, e := range in.groups.list {
+		if e.Outcome != "" && e.Outcome != evidence.NoneLive && e.known() && e.Server == g.Server {
+			return true
+		}
+	}
+	return false
 }
 
 func memberOf(up *nginx.Group, t evidence.Target) bool {

@@ -29,7 +29,10 @@ var _ = register(rule{
 			return refusedStream(g, o)
 		}
 		switch g.Signature {
-		case "fastcgi version", "http2 frame size", "not http", "sent before handshake":
+		case "not http":
+			o.also = []Alternative{{"invalid-response-header", "it may be an HTTP server whose status line is wrong", "curl --http0.9 -i past the proxy | head -1"}}
+			return o
+		case "fastcgi version", "http2 frame size", "sent before handshake":
 			return o
 		}
 		wrongType := g.Phase == evidence.Connecting && g.Errno == 91

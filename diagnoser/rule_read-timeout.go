@@ -35,9 +35,9 @@ var _ = register(rule{
 
 func lateHeader(in *inquiry, g *group) *opinion {
 	o := &opinion{certainty: Likely, also: []Alternative{
-		{"app-hang", "the application may never answer", "curl -m 300 the same request past the proxy"},
-		{"worker-pool-exhausted", "the request may have waited for a free worker", "ss -ltn: Recv-Q above 0; the backend's log"},
 		{"app-dependency-down", "the application may wait for a database or a remote API", "its own log; a stack dump of a busy worker"},
+		{"worker-pool-exhausted", "the request may have waited for a free worker", "ss -ltn: Recv-Q above 0; the backend's log"},
+		{"app-hang", "the application may never answer", "curl -m 300 the same request past the proxy"},
 	}, check: "curl -o /dev/null -w '%{time_starttransfer}\\n' past the proxy"}
 	var limit time.Duration
 	if g.pass != nil {

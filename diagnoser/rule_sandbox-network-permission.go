@@ -10,8 +10,13 @@ var _ = register(rule{
 		Mends:   "Allow AF_UNIX, AF_INET and AF_INET6, and the backend's address.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if g.Phase != evidence.Connecting || g.Errno != 1 && g.Errno != 97 {
+		noSocket := g.Signature == "socket" && g.Errno == 13 // not even a socket: Android without INTERNET, seccomp
+		if g.Phase != evidence.Connecting || g.Errno != 1 && g.Errno != 97 && !noSocket {
 			return nil
+		}
+		if noSocket {
+			return &opinion{certainty: Likely, weight: 2, check: "the permissions of the sandbox or the container", evidence: []Fact{
+				fact(fromLog, "socket(2) itself was denied, before any address came into play")}}
 		}
 		return &opinion{certainty: Likely, check: "systemctl show nginx -p RestrictAddressFamilies -p IPAddressDeny"}
 	},

@@ -46,7 +46,7 @@ func Sort(results []drill.Result) {
 	})
 }
 
-const row = "%-4s %-22s %-12s %-6s %3s  %-8s %-15s %6s\n"
+const row = "%-4s %-21s %-12s %-5s %3s %-8s %-15s %5s\n"
 
 // Table prints one line for each drill, 80 columns wide, and what did not match below it.
 func Table(w io.Writer, results []drill.Result) {

@@ -1,0 +1,85 @@
+package drill
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/harness/scenario"
+	"github.com/badgateway/badgateway/harness/sidecar"
+)
+
+func TestCompareNamesWhatDiffers(t *testing.T) {
+	refused := evidence.Event{Phase: evidence.Connecting, Outcome: evidence.Refused, Errno: 111}
+	reset := evidence.Event{Phase: evidence.ReadingHeader, Outcome: evidence.Reset, Errno: 104}
+	want := scenario.Symptom{Status: 504, After: 500 * time.Millisecond, Events: []scenario.Event{
+		{Phase: evidence.Connecting, Outcome: evidence.Refused, Errno: 111},
+	}}
+	good := func() Observation {
+		return Observation{
+			Seen: sidecar.Seen{Status: 504, Took: 500 * time.Millisecond},
+			Log:  sidecar.Events{Events: []evidence.Event{refused}},
+		}
+	}
+	for _, tc := range []struct {
+		name   string
+		change func(*Observation)
+		want   string
+	}{
+		{"as declared", func(*Observation) {}, ""},
+		{"a timer from the cached clock", func(o *Observation) { o.Seen.Took = 485 * time.Millisecond }, ""},
+		{"another status", func(o *Observation) { o.Seen.Status = 502 }, "status is 502, want 504"},
+		{"too soon", func(o *Observation) { o.Seen.Took = time.Millisecond }, "want at least 500ms"},
+		{"nothing logged", func(o *Observation) { o.Log.Events = nil }, `the log shows no "connecting, refused (111)"`},
+		{"another errno", func(o *Observation) { o.Log.Events[0].Errno = 113 }, `the log shows no "connecting, refused (111)"`},
+		{"more than declared", func(o *Observation) { o.Log.Events = append(o.Log.Events, reset) }, "which is not declared"},
+		{"an alarm", func(o *Observation) { o.Log.Alarms = []string{"[alert] x"} }, "the proxy logged [alert] x"},
+	} {
+		o := good()
+		tc.change(&o)
+		s := &Session{Drill: scenario.Drill{Scenario: &scenario.Scenario{Symptom: want}}}
+		got := s.compare(o)
+		if (tc.want == "") != (len(got) == 0) || !strings.Contains(got.String(), tc.want) {
+			t.Errorf("%s: got %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestRejectedNamesTheLineInTheScenario(t *testing.T) {
+	err := rejected("scenarios/x/http-tcp.conf", &sidecar.Refused{Reason: `unknown directive "y" in /etc/nginx/nginx.conf:12`})
+	if got, want := err.Error(), `scenarios/x/http-tcp.conf:12: the proxy rejects it: unknown directive "y"`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+const conf = `events {}
+http {
+    upstream app {
+        server 127.0.0.1:9000;
+    }
+    server {
+        location / {
+            proxy_pass http://app;
+        }
+    }
+}
+`
+
+func TestSetDirectiveFindsItsBlock(t *testing.T) {
+	for in, want := range map[string]string{
+		"":         "            proxy_pass http://app;\n            d v;\n",
+		"upstream": "        server 127.0.0.1:9000;\n        d v;\n",
+		"server":   "        }\n        d v;\n    }\n",
+		"http":     "    }\n    d v;\n    server {\n",
+		"main":     "events {}\nd v;\n",
+	} {
+		got, err := setDirective(conf, scenario.Edit{Directive: "d", Value: "v", In: in})
+		if err != nil || !strings.Contains(got, want) {
+			t.Errorf("in %q: got %v\n%s", in, err, got)
+		}
+	}
+	if _, err := setDirective("events {}\nhttp {}\n", scenario.Edit{Directive: "d", Value: "v"}); err == nil {
+		t.Error("a configuration that passes nothing on takes an edit")
+	}
+}
