@@ -54,3 +54,11 @@ func TestADynamicProgramIsRefused(t *testing.T) {
 		t.Errorf("got %v, want a refusal that says how to build", err)
 	}
 }
+
+func TestAMissingToolIsNamed(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	err := (&Engine{}).ensureMmdebstrap(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "sudo apt-get install mmdebstrap") {
+		t.Errorf("got %v, want what to install", err)
+	}
+}

@@ -1,5 +1,11 @@
 package diagnoser
 
+import (
+	"time"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
 var _ = register(rule{
 	cause: "worker-crash",
 	doc: Doc{
@@ -12,6 +18,32 @@ var _ = register(rule{
 		if !g.died() {
 			return nil
 		}
+		if o := in.goneAfter(g); o != nil && in.seen["worker-crash"] == nil {
+			return o
+		}
 		return in.hinted("worker-crash", "dmesg; the backend's log: exited on signal")
 	},
 })
+
+// goneWithin is how soon after a lost connection a refused one belongs to the same fall: a
+// supervisor starts the backend again in that time.
+const goneWithin = 30 * time.Second
+
+// goneAfter judges by what came next: the backend ended a connection in the middle of a
+// request, and right after nothing listened any more.
+func (in *inquiry) goneAfter(g *group) *opinion {
+	if !g.known() || in.host != nil || g.Time.IsZero() {
+		return nil
+	}
+	for _, e := range in.groups.list {
+		after := e.Time.Sub(g.last)
+		missed := e.Outcome == evidence.Refused || e.Outcome == evidence.Missing
+		if e.Phase == evidence.Connecting && missed && e.target == g.target && after >= 0 && after <= goneWithin && (e.log != g.log || e.Line > g.Line) {
+			f := logFact(e)
+			f.Text = after.String() + " later: " + f.Text
+			return &opinion{certainty: Likely, weight: 2, check: "dmesg; the backend's log: exited on signal", evidence: []Fact{f},
+				also: []Alternative{{"backend-restarted", "a restart ends what is under way, and refuses until it is over", "the time of the backend's last start"}}}
+		}
+	}
+	return nil
+}

@@ -118,3 +118,38 @@ func TestOwnQuotesStay(t *testing.T) {
 		t.Errorf("got %+v", events)
 	}
 }
+
+// Where the reads end changes nothing, for records of any form.
+func TestFormsInPieces(t *testing.T) {
+	log := strings.Join([]string{
+		"web-1  | " + refused, "  ", "*7 connect() to unix:/run/a.sock failed (13: x) while connecting to upstream",
+		`{"log":"` + strings.ReplaceAll(refused, `"`, `\"`) + `\n"}`, "some words", refused, "some words",
+		"upstream prematurely closed connection while reading response header from upstream,", "  client: 192.0.2.7, server: a,", `  upstream: "http://a/"`, "some words", "",
+	}, "\n")
+	whole, _, wantStats := scan(t, strings.NewReader(log))
+	if len(whole) != 5 {
+		t.Fatalf("got %d events, want 5: %+v", len(whole), whole)
+	}
+	for n := 1; n < 200; n += 7 {
+		events, _, stats := scan(t, &pieces{strings.NewReader(log), n})
+		if stats != wantStats || len(events) != len(whole) {
+			t.Fatalf("%d at a time: got %d events, %+v, want %+v", n, len(events), stats, wantStats)
+		}
+		for i := range events {
+			if events[i] != whole[i] {
+				t.Fatalf("%d at a time: event %d: got %+v, want %+v", n, i, events[i], whole[i])
+			}
+		}
+	}
+}
+
+func BenchmarkScanCarried(b *testing.B) {
+	noise := "web-1  | 192.0.2.7 - - [14/Mar/2026:09:15:02 +0000] \"GET / HTTP/1.1\" 200 612 \"-\" \"curl/8\"\n"
+	log := strings.Repeat(strings.Repeat(noise, 99)+"web-1  | "+refused+"\n", 200)
+	b.SetBytes(int64(len(log)))
+	for b.Loop() {
+		if _, err := Scan(b.Context(), "e", strings.NewReader(log), Sink{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
