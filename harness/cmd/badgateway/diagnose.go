@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -20,9 +21,11 @@ import (
 )
 
 type diagnoseFlags struct {
-	config  string
-	format  string
-	version string
+	config   string
+	evidence []string
+	format   string
+	proxy    string
+	version  string
 }
 
 func diagnoseCommand() *cobra.Command {
@@ -30,9 +33,10 @@ func diagnoseCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "diagnose LOG...",
 		Short: "Name the cause of the 502s and 504s in an error log",
-		Long: `Name the cause of the 502s and 504s in error logs of nginx, with the evidence for
-and against, the line of the configuration, and a fix. A log of "-" is standard
-input. Nothing is changed and nothing is sent anywhere.
+		Long: `Name the cause of the 502s and 504s in the error log of a proxy, with the evidence
+for and against, the line of the configuration, and a fix. A log of "-" is
+standard input. Nothing is changed and nothing is sent anywhere. A configuration
+that does not parse is said on standard error, and the diagnosis does without it.
 
 Exit status: 0 nothing found; 1 findings; 2 the input is unusable.`,
 		Example: `  badgateway diagnose /var/log/nginx/error.log --config /etc/nginx/nginx.conf
@@ -46,6 +50,8 @@ Exit status: 0 nothing found; 1 findings; 2 the input is unusable.`,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	c.Flags().StringVar(&f.config, "config", "", "nginx.conf (its includes are read too), or the output of nginx -T")
+	c.Flags().StringSliceVar(&f.evidence, "evidence", nil, "logs of backends and the kernel, output of commands: known lines are looked for")
+	c.Flags().StringVar(&f.proxy, "proxy", "nginx", "whose log it is: nginx, apache or haproxy")
 	c.Flags().StringVar(&f.version, "proxy-version", "", "version of nginx, where a default depends on it")
 	c.Flags().StringVar(&f.format, "format", "text", "text or json")
 	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
@@ -56,15 +62,28 @@ func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
 	if f.format != "text" && f.format != "json" {
 		return usage(fmt.Errorf("unknown format %q (known: json, text)", f.format))
 	}
-	ev := evidence.Evidence{Proxy: evidence.Proxy{Kind: "nginx", Version: f.version}}
-	if err := f.readConfig(&ev); err != nil {
-		return usage(err)
+	if !slices.Contains([]string{"nginx", "apache", "haproxy"}, f.proxy) {
+		return usage(fmt.Errorf("unknown proxy %q (known: apache, haproxy, nginx)", f.proxy))
 	}
-	closers, err := openLogs(c, args, &ev)
-	defer closers()
+	ev := evidence.Evidence{Proxy: evidence.Proxy{Kind: f.proxy, Version: f.version}}
+	doubt, err := f.readConfig(&ev)
 	if err != nil {
 		return usage(err)
 	}
+	if doubt != nil {
+		fmt.Fprintf(c.ErrOrStderr(), "badgateway: %v; going on without it\n", doubt)
+	}
+	logs, closeLogs, err := openLogs(c, args)
+	defer closeLogs()
+	if err != nil {
+		return usage(err)
+	}
+	texts, closeTexts, err := openLogs(c, f.evidence)
+	defer closeTexts()
+	if err != nil {
+		return usage(err)
+	}
+	ev.Logs, ev.Texts = logs, texts
 	report, err := diagnoser.Diagnose(c.Context(), ev)
 	if err != nil {
 		return usage(err)
@@ -72,34 +91,52 @@ func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
 	if err := f.write(c.OutOrStdout(), report); err != nil {
 		return err
 	}
-	if len(report.Findings) > 0 {
+	switch {
+	case len(report.Findings) > 0:
 		return &status{code: exitFindings}
+	case doubt != nil:
+		return &status{code: exitUsage}
 	}
 	return nil
 }
 
-func (f *diagnoseFlags) readConfig(ev *evidence.Evidence) error {
+// readConfig reads the configuration. The doubt is a part of it that could not be read, or does not parse:
+// the diagnosis goes on, since what people paste is seldom whole.
+func (f *diagnoseFlags) readConfig(ev *evidence.Evidence) (doubt, err error) {
 	if f.config == "" {
-		return nil
+		return nil, nil
 	}
 	if info, err := os.Stat(f.config); err == nil && info.IsDir() {
-		return fmt.Errorf("%s: is a directory; want its main file, such as %s/nginx.conf", f.config, f.config)
+		return nil, fmt.Errorf("%s: is a directory; want its main file, such as %s/nginx.conf", f.config, f.config)
 	}
 	path, err := filepath.Abs(f.config)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return plain(f.config, err)
+		return nil, plain(f.config, err)
 	}
-	if bytes.Contains(text, []byte("\n# configuration file ")) || bytes.HasPrefix(text, []byte("# configuration file ")) {
-		ev.Config = []evidence.File{{Path: path, Text: string(text)}} // nginx -T holds all files
-	} else if ev.Config, err = live.ReadConfig("", path); err != nil {
-		return err
+	whole := evidence.File{Path: path, Text: string(text)}
+	if f.proxy != "nginx" {
+		ev.Config = []evidence.File{whole}
+		return nil, nil
 	}
-	_, err = nginx.ParseConfig(ev.Config)
-	return err
+	if isDump(text) {
+		ev.Config = []evidence.File{whole}
+	} else if ev.Config, doubt = live.ReadConfig("", path); doubt != nil && len(ev.Config) == 0 {
+		ev.Config = []evidence.File{whole}
+	}
+	if _, err := nginx.ParseConfig(ev.Config); err != nil {
+		return err, nil
+	}
+	return doubt, nil
+}
+
+// isDump recognizes the output of nginx -T, which holds all files.
+func isDump(text []byte) bool {
+	const mark = "# configuration file "
+	return bytes.HasPrefix(text, []byte(mark)) || bytes.Contains(text, []byte("\n"+mark))
 }
 
 // plain says what the kernel says of a file, its name first.
@@ -111,7 +148,7 @@ func plain(name string, err error) error {
 	return err
 }
 
-func openLogs(c *cobra.Command, args []string, ev *evidence.Evidence) (closeAll func(), err error) {
+func openLogs(c *cobra.Command, args []string) (logs []evidence.Log, closeAll func(), err error) {
 	var open []io.Closer
 	closeAll = func() {
 		for _, f := range open {
@@ -120,17 +157,17 @@ func openLogs(c *cobra.Command, args []string, ev *evidence.Evidence) (closeAll 
 	}
 	for _, name := range args {
 		if name == "-" {
-			ev.Logs = append(ev.Logs, evidence.Log{Name: "stdin", Reader: c.InOrStdin()})
+			logs = append(logs, evidence.Log{Name: "stdin", Reader: c.InOrStdin()})
 			continue
 		}
 		f, err := openLog(name)
 		if err != nil {
-			return closeAll, err
+			return logs, closeAll, err
 		}
 		open = append(open, f)
-		ev.Logs = append(ev.Logs, evidence.Log{Name: name, Reader: f})
+		logs = append(logs, evidence.Log{Name: name, Reader: f})
 	}
-	return closeAll, nil
+	return logs, closeAll, nil
 }
 
 func openLog(name string) (*os.File, error) {
