@@ -39,6 +39,7 @@ type Session struct {
 	denied bool               // the host's policy forbids the proxy to connect
 	spare  *spare             // the pod in which it does not
 	edited bool               // a trap has changed the configuration
+	kept   bool               // the pod stays for a person; not before it is as declared
 	begin  time.Time
 
 	discarded []chan error // one for each pod that is being removed
@@ -61,6 +62,7 @@ func (env *Environment) Start(ctx context.Context, d scenario.Drill, p Proxy) (*
 	if err := s.up(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start: %w", err), s.Close(context.WithoutCancel(ctx)))
 	}
+	s.kept = env.Keep
 	return s, nil
 }
 
@@ -164,7 +166,7 @@ func (s *Session) discard(pod *containers.Pod) {
 
 // down removes the pod.
 func (s *Session) down(ctx context.Context) error {
-	if s.env.Keep {
+	if s.kept {
 		return nil
 	}
 	pod := s.leave()
