@@ -47,17 +47,17 @@ func (s *Session) apply(ctx context.Context, r diagnoser.Remedy) error {
 		s.edited = false
 		return s.client.Configure(ctx, sidecar.Config{Files: map[string]string{sidecar.ConfigPath: edited}})
 	}
+	if r.Action == diagnoser.SetPolicy {
+		return s.setPolicy(ctx, r.Params) // in another pod, with the configuration as given
+	}
 	if s.edited {
 		if err := s.configure(ctx, s.conf); err != nil {
 			return err
 		}
 		s.edited = false
 	}
-	switch r.Action {
-	case diagnoser.StartBackend, diagnoser.RestartBackend:
+	if r.Action == diagnoser.StartBackend || r.Action == diagnoser.RestartBackend {
 		return s.restart(ctx, r.Action, r.Params)
-	case diagnoser.SetPolicy:
-		return s.setPolicy(ctx, r.Params)
 	}
 	return s.client.Apply(ctx, r)
 }

@@ -68,12 +68,12 @@ func (env *Environment) Start(ctx context.Context, d scenario.Drill, p Proxy) (*
 
 // up makes the world as the scenario declares it, in a fresh pod.
 func (s *Session) up(ctx context.Context) error {
-	if s.denied {
-		s.spare = s.ahead(ctx)
-	}
 	pod, err := s.env.engine.StartPod(ctx, s.spec(s.denied))
 	if err != nil {
 		return err
+	}
+	if s.denied {
+		s.spare = s.ahead(ctx)
 	}
 	return s.enter(ctx, pod)
 }
