@@ -32,10 +32,16 @@ type Image struct {
 // here before, the public one if it was pulled before, else pulled, else built
 // from Debian packages. It is safe to call from several processes at once.
 func (e *Engine) Ensure(ctx context.Context, image Image) (string, error) {
+	return e.once(ctx, cmp.Or(image.Name, image.Public), image, func() (string, error) { return e.fetch(ctx, image) })
+}
+
+// once returns the reference of an image that is present. When none is, one process at a
+// time, by the lock of that name, gets it.
+func (e *Engine) once(ctx context.Context, name string, image Image, get func() (string, error)) (string, error) {
 	if ref, err := e.local(ctx, image); ref != "" || err != nil {
 		return ref, err
 	}
-	unlock, err := lock(ctx, cmp.Or(image.Name, image.Public))
+	unlock, err := lock(ctx, name)
 	if err != nil {
 		return "", err
 	}
@@ -43,6 +49,11 @@ func (e *Engine) Ensure(ctx context.Context, image Image) (string, error) {
 	if ref, err := e.local(ctx, image); ref != "" || err != nil {
 		return ref, err
 	}
+	return get()
+}
+
+// fetch pulls an image, or builds it.
+func (e *Engine) fetch(ctx context.Context, image Image) (string, error) {
 	pullErr := e.pull(ctx, image.Public)
 	if pullErr == nil {
 		return image.Public, nil

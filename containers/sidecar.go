@@ -26,26 +26,16 @@ func (e *Engine) EnsureSidecar(ctx context.Context, program string) (string, err
 		return "", err
 	}
 	ref := sidecarName + sum[:16]
-	image := Image{Name: ref}
-	if have, err := e.local(ctx, image); have != "" || err != nil {
-		return have, err
-	}
-	unlock, err := lock(ctx, "sidecar")
-	if err != nil {
-		return "", err
-	}
-	defer unlock()
-	if have, err := e.local(ctx, image); have != "" || err != nil {
-		return have, err
-	}
-	if err := mustBeStatic(program); err != nil {
-		return "", err
-	}
-	if err := e.loadProgram(ctx, ref, program); err != nil {
-		return "", err
-	}
-	e.dropOldSidecars(ctx, ref)
-	return ref, nil
+	return e.once(ctx, "sidecar", Image{Name: ref}, func() (string, error) {
+		if err := mustBeStatic(program); err != nil {
+			return "", err
+		}
+		if err := e.loadProgram(ctx, ref, program); err != nil {
+			return "", err
+		}
+		e.dropOldSidecars(ctx, ref)
+		return ref, nil
+	})
 }
 
 // dropOldSidecars removes the images of earlier builds; one that a container still uses stays, and

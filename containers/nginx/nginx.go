@@ -3,7 +3,6 @@ package nginx
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/badgateway/badgateway/containers"
@@ -47,6 +46,3 @@ func Image(version string) (containers.Image, error) {
 	}
 	return containers.Image{}, fmt.Errorf("unknown nginx version %q (known: %s)", version, strings.Join(Versions(), ", "))
 }
-
-// Known reports whether version is one of Versions.
-func Known(version string) bool { return slices.Contains(Versions(), version) }

@@ -26,6 +26,16 @@ func readNames(root string, unread func(string, error, string)) names {
 	return names{users: read("/etc/passwd"), groups: read("/etc/group")}
 }
 
+// GroupID looks a group up in the /etc/group below root.
+func GroupID(root, group string) (uint32, bool) {
+	for id, name := range readNames(root, func(string, error, string) {}).groups {
+		if name == group {
+			return id, true
+		}
+	}
+	return 0, false
+}
+
 // parseNames reads the form that passwd(5) and group(5) share: name, password, ID. The
 // first line of an ID counts, as in getpwuid(3).
 func parseNames(text string) map[uint32]string {

@@ -12,7 +12,7 @@ import (
 // the scenario's declaration reaches the diagnoser.
 func (s *Session) Diagnose(ctx context.Context) (Mismatches, error) {
 	var err error
-	s.Evidence, err = s.client.Evidence(ctx, sidecar.Collect{Probe: true})
+	s.Evidence, err = s.client.Evidence(ctx, sidecar.Collect{Since: s.mark, Probe: true})
 	if err != nil {
 		return nil, fmt.Errorf("collect evidence: %w", err)
 	}

@@ -19,10 +19,11 @@ const lease = 20 * time.Second
 
 // Options says which proxy the drills run against.
 type Options struct {
-	Versions []string // of nginx; empty is the newest
-	Image    string   // the user's own image instead; Versions is then empty
-	Keep     bool     // leave the pods for a person, after the symptom
-	Logf     func(format string, args ...any)
+	Catalogue *scenario.Catalogue
+	Versions  []string // of nginx; empty is the newest
+	Image     string   // the user's own image instead; Versions is then empty
+	Keep      bool     // leave the pods for a person, after the symptom
+	Logf      func(format string, args ...any)
 }
 
 // Environment is all that drills share: the Docker Engine and images that are present.
@@ -44,14 +45,11 @@ type Proxy struct {
 // Setup connects to Docker, sweeps what dead runs left, and makes sure of the images.
 // The error wraps containers.ErrUnavailable when there is no Docker.
 func Setup(ctx context.Context, o Options) (*Environment, error) {
-	catalogue, err := scenario.Builtin()
+	engine, err := connect(ctx, o.Logf)
 	if err != nil {
 		return nil, err
 	}
-	env := &Environment{Catalogue: catalogue, Keep: o.Keep}
-	if env.engine, err = connect(ctx, o.Logf); err != nil {
-		return nil, err
-	}
+	env := &Environment{Catalogue: o.Catalogue, Keep: o.Keep, engine: engine}
 	if err := env.prepare(ctx, o); err != nil {
 		return nil, errors.Join(err, env.Close())
 	}

@@ -38,6 +38,7 @@ type Session struct {
 	tag    string             // of this drill's requests
 	denied bool               // the host's policy forbids the proxy to connect
 	spare  *spare             // the pod in which it does not
+	mark   int64              // where the log was when the world was made: evidence begins there
 	edited bool               // a trap has changed the configuration
 	kept   bool               // the pod stays for a person; not before it is as declared
 	begin  time.Time
@@ -114,7 +115,12 @@ func (s *Session) breakIt(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.configure(ctx, s.conf)
+	if err := s.configure(ctx, s.conf); err != nil {
+		return err
+	}
+	var err error
+	s.mark, err = s.client.Mark(ctx)
+	return err
 }
 
 // configure names the scenario's own file when the proxy rejects the configuration.

@@ -2,6 +2,7 @@ package sidecar
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -45,6 +46,7 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Ready waits until the sidecar answers and the proxy serves, 15 s at most.
 func (c *Client) Ready(ctx context.Context) error {
+	// The limit holds for a call that hangs as well as for the calls together.
 	ctx, cancel := context.WithTimeout(ctx, patience+5*time.Second)
 	defer cancel()
 	var last error
@@ -53,7 +55,7 @@ func (c *Client) Ready(ctx context.Context) error {
 		return last == nil, nil
 	})
 	if err != nil {
-		return fmt.Errorf("wait for the sidecar: %w", last)
+		return fmt.Errorf("wait for the sidecar: %w", cmp.Or(last, err))
 	}
 	return nil
 }

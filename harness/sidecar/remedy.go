@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/badgateway/badgateway/diagnoser"
+	"github.com/badgateway/badgateway/diagnoser/host"
 	"github.com/badgateway/badgateway/harness/kernel"
 )
 
@@ -56,6 +57,18 @@ func (s *Server) setPermission(p *diagnoser.Params) error {
 		return fmt.Errorf("set permission: %w", err)
 	}
 	return nil
+}
+
+// gid looks a group up in the proxy's own /etc/group; a number is taken as it is.
+func (s *Server) gid(group string) (int, error) {
+	if n, err := strconv.Atoi(group); err == nil {
+		return n, nil
+	}
+	id, ok := host.GroupID(s.root, group)
+	if !ok {
+		return 0, refuse("set permission: unknown group %q", group)
+	}
+	return int(id), nil
 }
 
 func removeFilter(ctx context.Context, p *diagnoser.Params) error {

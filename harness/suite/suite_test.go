@@ -15,6 +15,7 @@ import (
 
 	"github.com/badgateway/badgateway/containers/nginx"
 	"github.com/badgateway/badgateway/harness/drill"
+	"github.com/badgateway/badgateway/harness/scenario"
 )
 
 var (
@@ -47,10 +48,13 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) {
 }, NodeTimeout(20*time.Minute))
 
 func options() drill.Options {
-	if *imageFlag != "" {
-		return drill.Options{Image: *imageFlag, Logf: logf}
+	catalogue, err := scenario.Builtin()
+	Expect(err).NotTo(HaveOccurred())
+	o := drill.Options{Catalogue: catalogue, Image: *imageFlag, Logf: logf}
+	if o.Image == "" {
+		o.Versions = versions()
 	}
-	return drill.Options{Versions: versions(), Logf: logf}
+	return o
 }
 
 func versions() []string {

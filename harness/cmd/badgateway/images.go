@@ -7,6 +7,7 @@ import (
 
 	"github.com/badgateway/badgateway/containers/nginx"
 	"github.com/badgateway/badgateway/harness/drill"
+	"github.com/badgateway/badgateway/harness/scenario"
 )
 
 func imagesCommand() *cobra.Command {
@@ -19,6 +20,11 @@ built from Debian packages with mmdebstrap (about 20 s; BADGATEWAY_MIRROR names
 another mirror than mmdebstrap's own default).`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			// A mistake in a scenario is better told before images are built than after.
+			var err error
+			if o.Catalogue, err = scenario.Builtin(); err != nil {
+				return usage(err)
+			}
 			p := newProgress(c.ErrOrStderr())
 			o.Logf = p.line
 			env, err := setup(c.Context(), o)

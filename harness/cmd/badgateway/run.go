@@ -55,7 +55,7 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 		return usage(err)
 	}
 	p := newProgress(c.ErrOrStderr())
-	f.Logf = p.line
+	f.Catalogue, f.Logf = catalogue, p.line
 	env, err := setup(c.Context(), f.Options)
 	p.done()
 	if err != nil {

@@ -160,9 +160,6 @@ func setup(ctx context.Context, o drill.Options) (*drill.Environment, error) {
 			return nil, usage(err)
 		}
 	}
-	if _, err := scenario.Builtin(); err != nil {
-		return nil, usage(err)
-	}
 	env, err := drill.Setup(ctx, o)
 	return env, environment(err)
 }
