@@ -7,6 +7,7 @@ VERSION   ?= 1.30
 KEEP      ?=
 PROCS     ?= $(shell nproc)
 REPORT    ?= report
+ONLY      ?=
 
 # The race detector needs a C compiler.
 RACE      := $(if $(shell command -v $${CC:-cc}),-race)
@@ -16,7 +17,7 @@ TALLY     := $(GO) run ./harness/cmd/tally
 LIVE      := BADGATEWAY_PROGRAM=$(CURDIR)/$(PROGRAM) $(GINKGO) --tags=live --procs=$(PROCS) --succinct --silence-skips $$([ -t 2 ] || echo --no-color) \
              --output-dir=$(REPORT) --timeout=60m
 
-.PHONY: help build images scenarios test check lint unit live record clean
+.PHONY: help build images scenarios test check lint unit live bench record clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +69,10 @@ live: build
 	@$(LIVE) --json-report=live.json --junit-report=live.xml ./harness/suite -- \
 	    --proxy-version=all --report=$(CURDIR)/$(REPORT); \
 	  status=$$?; $(PROGRAM) scenarios report $(REPORT) && exit $$status
+
+bench: ## measure speed, memory and exactness against their limits; ONLY=regexp
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/bench ./harness/cmd/bench
+	@bin/bench -only '$(ONLY)' -report $(REPORT)
 
 record: build ## record the evidence of every drill anew, for the replay
 	@$(LIVE) --label-filter='!life' ./harness/suite -- --proxy-version=all --record=$(CURDIR)/scenarios
