@@ -50,6 +50,7 @@ func (r *Reading) look(name string, line int64, text []byte) {
 	if bytes.Contains(text, []byte(" HTTP/")) {
 		return
 	}
+	r.hear(name, line, text)
 	for _, h := range hints {
 		if !inOrder(text, h.words) {
 			continue
@@ -92,7 +93,7 @@ func (r *Reading) readText(ctx context.Context, log evidence.Log) error {
 func (in *inquiry) hinted(cause, check string) *opinion {
 	s := in.seen[cause]
 	if s == nil {
-		return nil
+		return in.heard(cause, check)
 	}
 	text := s.says + ": " + s.text
 	if s.count > 1 {
