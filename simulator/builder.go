@@ -18,6 +18,7 @@ type action struct {
 // traits is what must be known of the endpoint to compile a script.
 type traits struct {
 	fastcgi bool
+	uwsgi   bool
 	unix    bool
 }
 

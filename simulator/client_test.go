@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/badgateway/badgateway/simulator"
 	"github.com/badgateway/badgateway/simulator/fastcgi"
+	"github.com/badgateway/badgateway/simulator/uwsgi"
 )
 
 // endpoints are the kinds of sockets that behaviors must hold for.
@@ -50,7 +52,12 @@ func dial(t *testing.T, srv *simulator.Server) net.Conn {
 
 // requestBytes is one kept-alive request.
 func requestBytes(protocol, method, path, body string) string {
-	if protocol == "http" {
+	switch protocol {
+	case "uwsgi":
+		packet, _ := uwsgi.AppendPacket(nil, [2]string{"REQUEST_METHOD", method}, [2]string{"REQUEST_URI", path},
+			[2]string{"HTTP_X_TEST", "yes"}, [2]string{"CONTENT_LENGTH", strconv.Itoa(len(body))})
+		return string(packet) + body
+	case "http":
 		return fmt.Sprintf("%s %s HTTP/1.1\r\nHost: app\r\nX-Test: yes\r\nContent-Length: %d\r\n\r\n%s", method, path, len(body), body)
 	}
 	b := fastcgi.AppendRecord(nil, fastcgi.BeginRequest, 1, fastcgi.Begin{Role: fastcgi.Responder, Flags: fastcgi.KeepConn}.Append(nil), 0)

@@ -58,7 +58,7 @@ func compile(p *Plan, t traits, seed int64) (*generation, error) {
 	if err := p.Endpoint.check(t); err != nil {
 		return nil, p.errorf("endpoint: %w", err)
 	}
-	c := &compiler{traits: t, seed: seed, gen: &generation{plan: p}}
+	c := &compiler{traits: t, seed: seed, gen: &generation{plan: p, leaves: t.uwsgi}}
 	var err error
 	if c.gen.connections, err = c.rules("connections", p.Connections, true); err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func withPlace(pos strictyaml.Pos, name string, err error) error {
 // compile; a mark that the others lack (a body in the answer to HEAD) is found out when it is met.
 func (c *compiler) variants(r *compiledRule, s Script, connScope bool) error {
 	for say := range connectionHeaders {
-		if c.fastcgi && say > 0 { // what is said of the connection is HTTP's
+		if (c.fastcgi || c.uwsgi) && say > 0 { // what is said of the connection is HTTP's
 			r.programs[say] = r.programs[0]
 			continue
 		}

@@ -10,13 +10,15 @@ import (
 	"github.com/badgateway/badgateway/simulator"
 )
 
-// endings are scripts with what the peer reads at the end and what the journal says of it.
-var endings = []struct {
+type ending struct {
 	name, plan string
 	method     string
 	peer, end  string
 	answer     string // what the answer contains
-}{
+}
+
+// endings are scripts with what the peer reads at the end and what the journal says of it.
+var endings = []ending{
 	{"fin on the request", `default: [fin]`, "GET", "eof", "fin", ""},
 	{"fin on a post", `default: [fin]`, "POST", "eof", "fin", ""},
 	{"fin after the body", `default: [read_body, fin]`, "POST", "eof", "fin", ""},
@@ -39,26 +41,31 @@ var endings = []struct {
 func TestEndings(t *testing.T) {
 	for _, e := range endings {
 		t.Run(e.name, func(t *testing.T) {
-			endpoints(t, func(t *testing.T, listen, protocol string) {
-				plan := strings.ReplaceAll(e.plan, "body: 0123456789", `body: "0123456789"`)
-				srv := start(t, listen, protocol, plan)
-				c := dial(t, srv)
-				write(t, c, requestBytes(protocol, e.method, "/", bodyOf(e.method)))
-				answer, end := readAll(c)
-				if end != e.peer {
-					t.Errorf("the peer reads %s after %q, want %s", end, answer, e.peer)
-				}
-				if !strings.Contains(answer, e.answer) || e.answer == "" && answer != "" {
-					t.Errorf("got %q, want it to contain %q", answer, e.answer)
-				}
-				_ = c.Close()
-				if got := await(t, srv, simulator.KindClose, ""); got.End != e.end || got.By != simulator.ByLocal {
-					t.Errorf("journal says %s by %s, want %s by local", got.End, got.By, e.end)
-				}
-				wantNoFailure(t, srv)
-			})
+			endpoints(t, e.check)
+			for _, network := range []string{"tcp", "unix"} {
+				t.Run(network+"/uwsgi", func(t *testing.T) { e.check(t, listenOn(t, network), "uwsgi") })
+			}
 		})
 	}
+}
+
+func (e ending) check(t *testing.T, listen, protocol string) {
+	plan := strings.ReplaceAll(e.plan, "body: 0123456789", `body: "0123456789"`)
+	srv := start(t, listen, protocol, plan)
+	c := dial(t, srv)
+	write(t, c, requestBytes(protocol, e.method, "/", bodyOf(e.method)))
+	answer, end := readAll(c)
+	if end != e.peer {
+		t.Errorf("the peer reads %s after %q, want %s", end, answer, e.peer)
+	}
+	if !strings.Contains(answer, e.answer) || e.answer == "" && answer != "" {
+		t.Errorf("got %q, want it to contain %q", answer, e.answer)
+	}
+	_ = c.Close()
+	if got := await(t, srv, simulator.KindClose, ""); got.End != e.end || got.By != simulator.ByLocal {
+		t.Errorf("journal says %s by %s, want %s by local", got.End, got.By, e.end)
+	}
+	wantNoFailure(t, srv)
 }
 
 func bodyOf(method string) string {

@@ -2,7 +2,9 @@ package simulator
 
 import (
 	"errors"
+	"maps"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -56,6 +58,8 @@ type protocol struct {
 	bodyDone func(c *conn) bool
 	bodySize func(c *conn) int64
 	refusal  string // what is answered to something that is no request
+	maxHead  int    // of Config, when that says nothing; 0 is 1 MiB
+	abrupt   bool   // what is no request is not read: closing resets the connection
 }
 
 var protocols = map[string]*protocol{
@@ -72,7 +76,11 @@ var protocols = map[string]*protocol{
 		bodyDone: func(c *conn) bool { return c.stream.bodyDone() },
 		bodySize: func(c *conn) int64 { return c.stream.size },
 	},
+	"uwsgi": uwsgiProtocol,
 }
+
+// Protocols lists the names of Config.Protocol, sorted.
+func Protocols() []string { return slices.Sorted(maps.Keys(protocols)) }
 
 func httpHead(c *conn, idleEnd time.Time) error {
 	seen := 0
@@ -88,6 +96,9 @@ func httpHead(c *conn, idleEnd time.Time) error {
 		if seen = in.w - in.r; seen > 0 {
 			c.began()
 			idleEnd = time.Time{}
+			if noText(in.buf[in.r]) {
+				return malformed("byte %#02x at the start of a head", in.buf[in.r])
+			}
 		}
 		if seen > c.srv.maxHead {
 			return malformed("head is longer than %d bytes", c.srv.maxHead)
@@ -97,6 +108,10 @@ func httpHead(c *conn, idleEnd time.Time) error {
 		}
 	}
 }
+
+// noText tells a byte that begins no request line: what another protocol sends
+// to this port is refused at once, as nginx and Node.js do, and not after a line end that never comes.
+func noText(b byte) bool { return b < ' ' && b != '\r' && b != '\n' || b >= 0x7f }
 
 func fastcgiHead(c *conn, idleEnd time.Time) error {
 	if c.stream.headEnd {
@@ -186,6 +201,10 @@ func (c *conn) refuseMalformed(err error) error {
 		if err := c.write(bytesSegment([]byte(c.srv.protocol.refusal))); err != nil {
 			return err
 		}
+	}
+	if c.srv.protocol.abrupt {
+		c.unread = true
+		return c.closeNow()
 	}
 	return c.fin()
 }

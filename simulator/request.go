@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// request is the head of an HTTP or FastCGI request. Its slices point into the
+// request is the head of a request. Its slices point into the
 // connection's buffers and are good until the next head is read.
 type request struct {
 	method, target []byte
-	fields         []pair // HTTP headers, or FastCGI parameters
-	fastcgi        bool
+	fields         []pair // HTTP headers, or the parameters of FastCGI and uwsgi
+	cgi            bool   // fields are CGI variables: FastCGI, uwsgi
 	id             uint16 // FastCGI
 	keep           bool   // the peer lets the connection live
 	say            connectionHeader
@@ -29,7 +29,7 @@ func (r *request) path() []byte {
 
 // headerValues finds a header; in FastCGI it is the parameter HTTP_NAME.
 func (r *request) headerValues(name string) [][]byte {
-	if r.fastcgi {
+	if r.cgi {
 		name = strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 		if name != "CONTENT_TYPE" && name != "CONTENT_LENGTH" {
 			name = "HTTP_" + name
@@ -48,7 +48,7 @@ func (r *request) headerValues(name string) [][]byte {
 func (r *request) paramValues(name string) [][]byte {
 	var values [][]byte
 	for _, f := range r.fields {
-		if r.fastcgi && string(f.name) == name {
+		if r.cgi && string(f.name) == name {
 			values = append(values, f.value)
 		}
 	}

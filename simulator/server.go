@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -14,12 +15,12 @@ import (
 type Config struct {
 	Name     string        // for people
 	Listen   string        // "tcp:127.0.0.1:9000" (port 0 takes a free one) or "unix:/run/app.sock"
-	Protocol string        // "http" (also when empty) or "fastcgi"
+	Protocol string        // "http" (also when empty), "fastcgi" or "uwsgi"
 	Plan     *Plan         // nil serves a plain good answer
 	Root     string        // unix sockets: the root directory that their paths start from, such as /proc/1/root
 	Seed     int64         // of all random draws
 	Journal  int           // entries kept; 8192 when 0
-	MaxHead  int           // bytes of a request's head that are accepted; 1 MiB when 0
+	MaxHead  int           // bytes of a request's head that are accepted; when 0: 1 MiB, and 4 KiB in uwsgi, as its server does
 	Linger   time.Duration // how long a FIN waits for the peer's end when the request is not complete; 5s when 0
 }
 
@@ -75,12 +76,12 @@ func New(c Config) (*Server, error) {
 	}
 	proto := protocols[c.Protocol]
 	if proto == nil {
-		return nil, fmt.Errorf("unknown protocol %q (known: fastcgi, http)", c.Protocol)
+		return nil, fmt.Errorf("unknown protocol %q (known: %s)", c.Protocol, strings.Join(Protocols(), ", "))
 	}
 	s := &Server{
 		name: c.Name, address: addr, protocol: proto, seed: c.Seed, root: c.Root,
-		traits:  traits{fastcgi: c.Protocol == "fastcgi", unix: addr.network == "unix"},
-		maxHead: orInt(c.MaxHead, 1<<20), linger: orDuration(c.Linger, 5*time.Second),
+		traits:  traits{fastcgi: c.Protocol == "fastcgi", uwsgi: c.Protocol == "uwsgi", unix: addr.network == "unix"},
+		maxHead: orInt(c.MaxHead, orInt(proto.maxHead, 1<<20)), linger: orDuration(c.Linger, 5*time.Second),
 		journal: journal{limit: orInt(c.Journal, 8192)},
 		conns:   map[*conn]struct{}{}, gates: map[string]*Gate{},
 		bound: addr.addr, file: socketFile{path: addr.addr},

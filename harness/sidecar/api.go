@@ -26,7 +26,7 @@ const (
 // Upstream is the body of PUT /v1/upstreams/NAME: a fake backend to start.
 type Upstream struct {
 	Listen   string `json:"listen"`   // "tcp:127.0.0.1:9000" or "unix:/run/app/app.sock"
-	Protocol string `json:"protocol"` // "http" or "fastcgi"
+	Protocol string `json:"protocol"` // one of simulator.Protocols
 	Plan     string `json:"plan"`     // YAML; empty serves well
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ says; its control API changes the plan, opens gates and tells the journal.`,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args[0]) },
 	}
 	c.Flags().StringVar(&f.listen, "listen", "tcp:127.0.0.1:9000", "tcp:ADDRESS:PORT or unix:PATH")
-	c.Flags().StringVar(&f.protocol, "protocol", "http", "http or fastcgi")
+	c.Flags().StringVar(&f.protocol, "protocol", "http", strings.Join(simulator.Protocols(), ", "))
 	c.Flags().StringVar(&f.control, "control", "127.0.0.1:0", "loopback address of the control API; empty is none")
 	c.Flags().Int64Var(&f.seed, "seed", 0, "of all random draws")
 	c.Flags().BoolVar(&f.journal, "journal", false, "print the journal, a line of JSON for each entry")
