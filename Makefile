@@ -3,6 +3,8 @@
 GO        ?= go
 PROGRAM   := bin/badgateway
 SCENARIO  ?=
+LABEL     ?=
+SHARD     ?=
 VERSION   ?= 1.30
 KEEP      ?=
 PROCS     ?= $(shell nproc)
@@ -23,34 +25,35 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make scenarios SCENARIO=wrong-port VERSION=1.18        one scenario, one nginx"
+	@echo "  make scenarios LABEL=unreachable,http SHARD=2/5  a fifth of what has both"
 	@echo "  make scenarios SCENARIO=wrong-port/http-tcp KEEP=1     leave it broken for you"
 
 build: ## build bin/badgateway
 	@CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) ./harness/cmd/badgateway
 
-images: build ## get the images of nginx VERSION (1.30; or all): found, pulled, or built
+images: build ## get the images of nginx VERSION: found, pulled or built; VERSION=all
 	@$(PROGRAM) images --proxy-version=$(VERSION)
 
-scenarios: build ## break, diagnose, mend and prove everything; SCENARIO= VERSION= KEEP=1 PROCS=
+scenarios: build ## break, diagnose, mend, prove; SCENARIO= LABEL= SHARD= VERSION= KEEP=1
 ifneq ($(KEEP),)
 	@$(PROGRAM) scenarios run $(SCENARIO) --proxy-version=$(VERSION) --keep
 else
 	@$(PROGRAM) images --proxy-version=$(VERSION)
-	@mkdir -p $(REPORT) && rm -f $(REPORT)/scenarios.*
+	@mkdir -p $(REPORT) && rm -f $(REPORT)/*.json $(REPORT)/*.xml $(REPORT)/*.html $(REPORT)/*.md
 	@$(LIVE) --label-filter='!life' --junit-report=scenarios.xml ./harness/suite -- \
-	    --proxy-version=$(VERSION) --scenario='$(SCENARIO)' --report=$(CURDIR)/$(REPORT); \
+	    --proxy-version=$(VERSION) --scenario='$(SCENARIO)' --label='$(LABEL)' --shard='$(SHARD)' --report=$(abspath $(REPORT)); \
 	  status=$$?; $(PROGRAM) scenarios report $(REPORT) && exit $$status
 endif
 
-test: ## run everything: unit tests, race detector, replay, live; needs Docker
-	@mkdir -p $(REPORT) && rm -f $(REPORT)/*.json $(REPORT)/*.xml
+test: ## run everything: lint, unit tests, replay, live; needs Docker
+	@mkdir -p $(REPORT) && rm -f $(REPORT)/*.json $(REPORT)/*.xml $(REPORT)/*.html $(REPORT)/*.md
 	@status=0; \
 	  $(MAKE) --no-print-directory check || status=1; \
 	  $(MAKE) --no-print-directory live || status=1; \
 	  $(TALLY) sum $(REPORT)/unit.json $(REPORT)/live.json || status=1; \
 	  exit $$status
 
-check: lint unit ## run all that needs no Docker: fmt, vet, staticcheck, unit tests, replay
+check: lint unit ## run all that needs no Docker: lint, unit tests, replay
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "gofmt is needed:"; gofmt -l .; exit 1; }
@@ -67,7 +70,7 @@ live: build
 	@mkdir -p $(REPORT)
 	@$(PROGRAM) images --proxy-version=all
 	@$(LIVE) --json-report=live.json --junit-report=live.xml ./harness/suite -- \
-	    --proxy-version=all --report=$(CURDIR)/$(REPORT); \
+	    --proxy-version=all --report=$(abspath $(REPORT)); \
 	  status=$$?; $(PROGRAM) scenarios report $(REPORT) && exit $$status
 
 bench: ## measure speed, memory and exactness against their limits; ONLY=regexp

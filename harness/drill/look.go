@@ -49,6 +49,9 @@ func (s *Session) Symptom(ctx context.Context) (Mismatches, error) {
 		return nil, fmt.Errorf("look at the symptom: %w", err)
 	}
 	s.First, s.Result.Status = o, o.Seen.Status
+	if s.moments, err = s.witness(ctx, o.Seen); err != nil {
+		return nil, fmt.Errorf("read the journals: %w", err)
+	}
 	return s.compare(o), nil
 }
 

@@ -29,6 +29,7 @@ type Session struct {
 	Evidence evidence.Evidence // what the diagnosis was made from
 	Report   *diagnoser.Report
 	Sprung   []Sprung // the traps, with what was seen under each
+	moments  []Moment // of the symptom, as client and upstreams saw it
 
 	env    *Environment
 	pod    *containers.Pod

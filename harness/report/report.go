@@ -4,46 +4,76 @@ package report
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/badgateway/badgateway/harness/drill"
 )
 
-// FileName is the report's name in its directory.
-const FileName = "scenarios.json"
+// Names of the files in the report's directory.
+const (
+	FileName    = "scenarios.json" // one line of figures for each drill
+	StoriesName = "drills.json"    // all that the page shows, for programs
+	PageName    = "index.html"     // the page for people; it needs no other file
+	SummaryName = "summary.md"     // for the summary of a CI job
+)
 
-// Write writes the results, sorted, as DIR/scenarios.json. The file is replaced as a whole.
-func Write(dir string, results []drill.Result) error {
-	Sort(results)
-	if results == nil {
-		results = []drill.Result{}
-	}
-	data, err := json.MarshalIndent(results, "", "  ")
-	if err != nil {
-		return err
-	}
+// Write writes the drills, sorted, in all forms. Each file is replaced as a whole.
+func Write(dir string, records []drill.Record) error {
+	slices.SortFunc(records, func(a, b drill.Record) int { return compare(a.Result, b.Result) })
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
-	path := filepath.Join(dir, FileName)
-	if err := os.WriteFile(path+".new", append(data, '\n'), 0o644); err != nil {
-		return fmt.Errorf("write report: %w", err)
+	results := []drill.Result{}
+	for _, r := range records {
+		results = append(results, r.Result)
 	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return fmt.Errorf("write report: %w", err)
+	for _, f := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{FileName, func(w io.Writer) error { return indented(w, results) }},
+		{StoriesName, func(w io.Writer) error { return indented(w, records) }},
+		{PageName, func(w io.Writer) error { return Page(w, records, time.Now()) }},
+		{SummaryName, func(w io.Writer) error { return Summary(w, results) }},
+	} {
+		if err := replace(filepath.Join(dir, f.name), f.write); err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
 	}
 	return nil
 }
 
+func indented(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// replace puts a whole file in the place of what was there.
+func replace(path string, write func(io.Writer) error) error {
+	f, err := os.Create(path + ".new")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
 // Sort orders results by version, scenario and variant.
 func Sort(results []drill.Result) {
-	slices.SortFunc(results, func(a, b drill.Result) int {
-		return cmp.Or(cmp.Compare(a.Version, b.Version), cmp.Compare(a.Scenario, b.Scenario), cmp.Compare(a.Variant, b.Variant))
-	})
+	slices.SortFunc(results, compare)
+}
+
+func compare(a, b drill.Result) int {
+	return cmp.Or(cmp.Compare(a.Version, b.Version), cmp.Compare(a.Scenario, b.Scenario), cmp.Compare(a.Variant, b.Variant))
 }
 
 const row = "%-4s %-21s %-12s %-5s %3s %-8s %-15s %5s\n"

@@ -33,7 +33,7 @@ func TestRowsFitATerminal(t *testing.T) {
 func TestTheReportGoesThroughItsFile(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
 	want := []drill.Result{{Scenario: "b", Version: "1.18"}, {Scenario: "a", Version: "1.30", Passed: true}}
-	if err := Write(dir, []drill.Result{want[1], want[0]}); err != nil {
+	if err := Write(dir, []drill.Record{{Result: want[1]}, {Result: want[0]}}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := Read(dir)

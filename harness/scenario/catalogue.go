@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -108,13 +109,15 @@ type Drill struct {
 	Variant string // "fastcgi-unix"
 }
 
+// VariantNames lists the variants, sorted.
+func (s *Scenario) VariantNames() []string { return slices.Sorted(maps.Keys(s.Variants)) }
+
 // Drills lists the variants, sorted.
 func (s *Scenario) Drills() []Drill {
 	var drills []Drill
-	for v := range s.Variants {
+	for _, v := range s.VariantNames() {
 		drills = append(drills, Drill{s, v})
 	}
-	slices.SortFunc(drills, func(a, b Drill) int { return strings.Compare(a.Variant, b.Variant) })
 	return drills
 }
 

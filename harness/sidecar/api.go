@@ -45,7 +45,9 @@ type Look struct {
 // Seen is what was observed of one answer.
 type Seen struct {
 	Status int           `json:"status"` // 0 when no answer came
-	Took   time.Duration `json:"took"`   // nanoseconds, from the request to the end of the body
+	Began  time.Time     `json:"began,omitzero"`
+	Header time.Duration `json:"header,omitempty"` // nanoseconds until the answer's header; 0 when none came
+	Took   time.Duration `json:"took"`             // nanoseconds, from the request to the end of the body
 	Body   string        `json:"body,omitempty"`
 	// Cut is true when the body ended before its announced length or last chunk.
 	Cut   bool   `json:"cut,omitempty"`

@@ -82,13 +82,12 @@ func ask(ctx context.Context, q scenario.Request, tag string) Seen {
 		}
 		req.Header.Set(k, v)
 	}
-	begin := time.Now()
-	seen := answer(req)
-	seen.Took = time.Since(begin)
-	return seen
+	return answer(req)
 }
 
-func answer(req *http.Request) Seen {
+func answer(req *http.Request) (seen Seen) {
+	seen.Began = time.Now()
+	defer func() { seen.Took = time.Since(seen.Began) }()
 	transport := &http.Transport{
 		DisableKeepAlives:  true,
 		DisableCompression: true,
@@ -96,14 +95,16 @@ func answer(req *http.Request) Seen {
 	}
 	res, err := transport.RoundTrip(req)
 	if err != nil {
-		return Seen{Error: err.Error()}
+		seen.Error = err.Error()
+		return seen
 	}
 	defer res.Body.Close()
+	seen.Header = time.Since(seen.Began)
 	kept, err := io.ReadAll(io.LimitReader(res.Body, bodyKept))
 	if err == nil {
 		_, err = io.Copy(io.Discard, res.Body)
 	}
-	seen := Seen{Status: res.StatusCode, Body: strings.ToValidUTF8(string(kept), "\uFFFD"), Cut: errors.Is(err, io.ErrUnexpectedEOF)}
+	seen.Status, seen.Body, seen.Cut = res.StatusCode, strings.ToValidUTF8(string(kept), "\uFFFD"), errors.Is(err, io.ErrUnexpectedEOF)
 	if err != nil {
 		seen.Error = err.Error()
 	}

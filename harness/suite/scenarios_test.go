@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -18,7 +17,7 @@ import (
 	"github.com/badgateway/badgateway/harness/scenario"
 )
 
-const resultEntry = "result"
+const recordEntry = "record"
 
 var _ = Describe("scenario", func() {
 	catalogue, err := scenario.Builtin()
@@ -26,11 +25,14 @@ var _ = Describe("scenario", func() {
 		It("is declared well", func() { Expect(err).NotTo(HaveOccurred()) })
 		return
 	}
+	drills, err := chosen(catalogue)
+	if err != nil {
+		It("is chosen well", func() { Expect(err).NotTo(HaveOccurred()) })
+		return
+	}
 	for _, version := range proxies() {
-		for _, d := range catalogue.Drills() {
-			if chosen(d) {
-				describe(d, version)
-			}
+		for _, d := range drills {
+			describe(d, version)
 		}
 	}
 })
@@ -42,17 +44,22 @@ func proxies() []string {
 	return versions()
 }
 
-func chosen(d scenario.Drill) bool {
-	if *scenarioFlag == "" {
-		return true
+func chosen(catalogue *scenario.Catalogue) ([]scenario.Drill, error) {
+	shard, err := scenario.ParseShard(*shardFlag)
+	if err != nil {
+		return nil, err
 	}
-	names := strings.Split(*scenarioFlag, ",")
-	return slices.Contains(names, d.Name) || slices.Contains(names, d.Name+"/"+d.Variant)
+	return catalogue.Select(scenario.Selection{Names: words(*scenarioFlag), Labels: words(*labelFlag), Shard: shard})
+}
+
+// words are those of a list with commas between them; an empty list has none.
+func words(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
 }
 
 // describe is one drill: each step of the engine is a sentence of its own.
 func describe(d scenario.Drill, version string) {
-	Describe(d.Name+" "+d.Variant+" nginx "+version, Ordered, Label("nginx", d.Cause, d.Protocol(), d.Transport()), func() {
+	Describe(d.Name+" "+d.Variant+" nginx "+version, Ordered, Label("nginx"), Label(d.Labels()...), func() {
 		var s *drill.Session
 		BeforeAll(func(ctx SpecContext) {
 			var err error
@@ -86,7 +93,7 @@ func finish(ctx SpecContext, s *drill.Session) {
 		return
 	}
 	Expect(s.Close(ctx)).To(Succeed())
-	AddReportEntry(resultEntry, s.Result, ReportEntryVisibilityNever)
+	AddReportEntry(recordEntry, s.Record(), ReportEntryVisibilityNever)
 	if *recordFlag != "" && s.Result.Passed {
 		Expect(record(s)).To(Succeed())
 	}
@@ -108,20 +115,20 @@ var _ = ReportAfterSuite("report", func(r Report) {
 	if *reportFlag == "" {
 		return
 	}
-	var results []drill.Result
+	var records []drill.Record
 	for _, spec := range r.SpecReports {
 		for _, entry := range spec.ReportEntries {
-			if entry.Name == resultEntry {
-				results = append(results, resultOf(entry))
+			if entry.Name == recordEntry {
+				records = append(records, recordOf(entry))
 			}
 		}
 	}
-	Expect(report.Write(*reportFlag, results)).To(Succeed())
+	Expect(report.Write(*reportFlag, records)).To(Succeed())
 })
 
-// resultOf reads an entry: of this process it still has the value, of another one only the JSON.
-func resultOf(entry types.ReportEntry) (r drill.Result) {
-	if r, ok := entry.GetRawValue().(drill.Result); ok {
+// recordOf reads an entry: of this process it still has the value, of another one only the JSON.
+func recordOf(entry types.ReportEntry) (r drill.Record) {
+	if r, ok := entry.GetRawValue().(drill.Record); ok {
 		return r
 	}
 	Expect(json.Unmarshal([]byte(entry.Value.AsJSON), &r)).To(Succeed())

@@ -21,8 +21,10 @@ import (
 var (
 	versionFlag  = flag.String("proxy-version", nginx.Newest(), "versions of nginx, separated by commas, or all")
 	scenarioFlag = flag.String("scenario", "", "only these, NAME or NAME/VARIANT, separated by commas")
+	labelFlag    = flag.String("label", "", "only drills that have all of these labels, separated by commas")
+	shardFlag    = flag.String("shard", "", "only a part of the drills, 2/5 is the second of five")
 	imageFlag    = flag.String("image", "", "an nginx image of your own instead")
-	reportFlag   = flag.String("report", "", "directory for scenarios.json")
+	reportFlag   = flag.String("report", "", "directory for the report")
 	recordFlag   = flag.String("record", "", "write the evidence of each drill below this directory")
 )
 

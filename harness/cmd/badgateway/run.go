@@ -16,6 +16,8 @@ import (
 
 type runFlags struct {
 	drill.Options
+	labels  []string
+	shard   string
 	procs   int
 	dir     string
 	verbose bool
@@ -33,13 +35,16 @@ applied, and the steady state must be back.`,
 		Example: `  badgateway scenarios run
   badgateway scenarios run wrong-port oversized-header/fastcgi-unix
   badgateway scenarios run --proxy-version all --procs 4
+  badgateway scenarios run --label tls --label http --shard 2/5
   badgateway scenarios run wrong-port/http-tcp --keep`,
 		ValidArgsFunction: completeScenarios,
 		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	proxyFlags(c, &f.Options)
+	c.Flags().StringSliceVar(&f.labels, "label", nil, "only drills with this label: a level, cause, family of causes,\nprotocol or transport; of several, with all of them")
+	c.Flags().StringVar(&f.shard, "shard", "", "only a part of the run, 2/5 is the second of five")
 	c.Flags().IntVar(&f.procs, "procs", runtime.NumCPU(), "drills at a time")
-	c.Flags().StringVar(&f.dir, "report", "report", "directory for scenarios.json")
+	c.Flags().StringVar(&f.dir, "report", "report", "directory for index.html, summary.md and scenarios.json")
 	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "tell each drill: symptom, diagnosis, traps, remedy")
 	c.Flags().BoolVar(&f.Keep, "keep", false, "leave one drill broken, for a person to repair")
 	return c
@@ -50,7 +55,11 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return usage(err)
 	}
-	drills, err := selected(catalogue, args)
+	shard, err := scenario.ParseShard(f.shard)
+	if err != nil {
+		return usage(err)
+	}
+	drills, err := catalogue.Select(scenario.Selection{Names: args, Labels: f.labels, Shard: shard})
 	if err != nil {
 		return usage(err)
 	}
@@ -71,13 +80,14 @@ func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill
 	out := c.OutOrStdout()
 	p := newProgress(c.ErrOrStderr())
 	var results []drill.Result
+	var records []drill.Record
 	report.Header(out)
 	err := env.RunAll(c.Context(), jobs, f.procs, func(s *drill.Session, err error) {
 		p.done()
 		if err != nil {
 			s.Result.Why = err.Error()
 		}
-		results = append(results, s.Result)
+		results, records = append(results, s.Result), append(records, s.Record())
 		report.Row(out, s.Result)
 		if f.verbose && err == nil {
 			report.Story(out, s, textOptions(out))
@@ -88,7 +98,7 @@ func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill
 	})
 	p.done()
 	report.Footer(out, results)
-	if werr := report.Write(f.dir, results); werr != nil {
+	if werr := report.Write(f.dir, records); werr != nil {
 		return usage(werr)
 	}
 	return verdict(err, results)

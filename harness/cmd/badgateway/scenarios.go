@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
@@ -48,7 +47,7 @@ func listCommand() *cobra.Command {
 func listText(w io.Writer, catalogue *scenario.Catalogue) {
 	fmt.Fprintf(w, "%-22s %-7s %s\n", "scenario", "level", "what is broken, and over what")
 	for _, s := range catalogue.All() {
-		fmt.Fprintf(w, "%-22s %-7s %s\n%-30s %s\n", s.Name, s.Level, s.Title, "", strings.Join(variantNames(s), ", "))
+		fmt.Fprintf(w, "%-22s %-7s %s\n%-30s %s\n", s.Name, s.Level, s.Title, "", strings.Join(s.VariantNames(), ", "))
 	}
 }
 
@@ -62,14 +61,12 @@ func listJSON(w io.Writer, catalogue *scenario.Catalogue) error {
 	}
 	items := []item{}
 	for _, s := range catalogue.All() {
-		items = append(items, item{s.Name, s.Title, s.Level, s.Cause, variantNames(s)})
+		items = append(items, item{s.Name, s.Title, s.Level, s.Cause, s.VariantNames()})
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(items)
 }
-
-func variantNames(s *scenario.Scenario) []string { return slices.Sorted(maps.Keys(s.Variants)) }
 
 func showCommand() *cobra.Command {
 	var hints int
@@ -99,7 +96,7 @@ func show(w io.Writer, s *scenario.Scenario, hints int) {
 	for _, e := range s.Symptom.Events {
 		fmt.Fprintf(w, "; %s: %s", e.Phase, e.Outcome)
 	}
-	fmt.Fprintf(w, "\nVariants: %s\n", strings.Join(variantNames(s), ", "))
+	fmt.Fprintf(w, "\nVariants: %s\n", strings.Join(s.VariantNames(), ", "))
 	for i, h := range s.Hints {
 		if i < hints {
 			fmt.Fprintf(w, "Hint %d: %s\n", i+1, h)
@@ -108,31 +105,7 @@ func show(w io.Writer, s *scenario.Scenario, hints int) {
 	if hints < len(s.Hints) {
 		fmt.Fprintf(w, "%s: --hints %d\n", count(len(s.Hints)-hints, "more hint"), hints+1)
 	}
-	fmt.Fprintf(w, "\nRun it:                 badgateway scenarios run %s\nLeave it broken for you: badgateway scenarios run %s/%s --keep\n", s.Name, s.Name, variantNames(s)[0])
-}
-
-// selected are the drills that the arguments name, NAME or NAME/VARIANT; without arguments all.
-func selected(catalogue *scenario.Catalogue, args []string) ([]scenario.Drill, error) {
-	if len(args) == 0 {
-		return catalogue.Drills(), nil
-	}
-	var drills []scenario.Drill
-	for _, arg := range args {
-		name, variant, narrowed := strings.Cut(arg, "/")
-		s, err := catalogue.Find(name)
-		if err != nil {
-			return nil, err
-		}
-		if _, ok := s.Variants[variant]; narrowed && !ok {
-			return nil, fmt.Errorf("scenario %s has no variant %q (known: %s)", name, variant, strings.Join(variantNames(s), ", "))
-		}
-		for _, d := range s.Drills() {
-			if !narrowed || d.Variant == variant {
-				drills = append(drills, d)
-			}
-		}
-	}
-	return drills, nil
+	fmt.Fprintf(w, "\nRun it:                 badgateway scenarios run %s\nLeave it broken for you: badgateway scenarios run %s/%s --keep\n", s.Name, s.Name, s.VariantNames()[0])
 }
 
 func completeScenarios(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

@@ -1,0 +1,84 @@
+package report
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/badgateway/badgateway/diagnoser"
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/harness/drill"
+	"github.com/badgateway/badgateway/harness/sidecar"
+)
+
+const hostile = `"><script>alert(1)</script><img src=x onerror=alert(2)>&lt;' {{.}} </pre></details>`
+
+// hostileRecord holds markup in every text that comes from a log, a configuration or a scenario.
+func hostileRecord() drill.Record {
+	return drill.Record{
+		Result: drill.Result{
+			Scenario: "wrong-port" + hostile, Variant: "http-tcp", Proxy: "nginx", Version: "1.30", Status: 502, Cause: hostile, Diagnosed: hostile,
+			Certainty: "likely", Remedy: hostile, Why: hostile, Seconds: 1,
+		},
+		Story: drill.Story{
+			Title: hostile, Told: hostile, Labels: []string{"tcp", hostile},
+			Upstreams: []drill.StoryUpstream{{Name: hostile, Address: "127.0.0.1:9000", Protocol: hostile, Transport: "tcp"}, {Name: "other", Address: hostile}},
+			Seen:      sidecar.Seen{Status: 502, Took: time.Second},
+			Events:    []evidence.Event{{Phase: hostile, Outcome: hostile, Errno: 111, Upstream: "http://127.0.0.1:9000/", Text: hostile}},
+			Moments:   []drill.Moment{{At: 0, Where: hostile, What: hostile}},
+			Limits:    []drill.Limit{{Directive: hostile, Value: time.Second, Set: true}},
+			Finding: &diagnoser.Finding{
+				Cause: hostile, Certainty: hostile, Where: &diagnoser.Where{File: hostile, Line: 1, Column: 2, Directive: hostile},
+				Evidence: []diagnoser.Fact{{Source: hostile, Text: hostile, Ref: hostile}}, Against: []diagnoser.Fact{{Source: hostile, Text: hostile}},
+				Alternatives: []diagnoser.Alternative{{Cause: hostile, Why: hostile, Check: hostile}},
+				Remedies:     []diagnoser.Remedy{{Action: hostile, Summary: hostile, Diff: hostile, Commands: []string{hostile}}},
+			},
+			Traps: []drill.StoryTrap{{Name: hostile, Why: hostile, Status: 502}},
+		},
+	}
+}
+
+func TestNoTextOfALogBecomesMarkup(t *testing.T) {
+	var b strings.Builder
+	if err := Page(&b, []drill.Record{hostileRecord()}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	for _, bad := range []string{"<script>", "<img", "</pre></details>"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+	if n := strings.Count(page, "<script"); n != 1 {
+		t.Errorf("the page holds %d scripts, want its own only", n)
+	}
+	if !strings.Contains(page, "alert(1)") {
+		t.Error("the log's text is lost")
+	}
+}
+
+func TestThePageNeedsNothingElse(t *testing.T) {
+	var b strings.Builder
+	if err := Page(&b, nil, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"src=", "@import", "url(", "<link", "//"} {
+		if strings.Contains(b.String(), bad) {
+			t.Errorf("the page holds %q: it must need no other file", bad)
+		}
+	}
+}
+
+func TestSummary(t *testing.T) {
+	var b strings.Builder
+	err := Summary(&b, []drill.Result{
+		{Scenario: "a", Variant: "http-tcp", Proxy: "nginx", Version: "1.18", Cause: "wrong-port", Passed: true},
+		{Scenario: "a", Variant: "http-tcp", Proxy: "nginx", Version: "1.30", Cause: "wrong-port", Why: "status is 504 | <b>\n# want 502"},
+	})
+	want := "## badgateway: 1 of 2 drills passed\n\n| failed | why |\n| --- | --- |\n" +
+		"| a/http-tcp nginx 1.30 | status is 504 \\| &lt;b> # want 502 |\n\n" +
+		"| cause | 1.18 | 1.30 |\n| --- | --- | --- |\n| wrong-port | 1/1 | 0/1 |\n"
+	if err != nil || b.String() != want {
+		t.Errorf("got %v\n%s\nwant\n%s", err, b.String(), want)
+	}
+}

@@ -1,0 +1,68 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/badgateway/badgateway/harness/drill"
+)
+
+// Summary writes a page of Markdown: the count, what failed and why, and a table cause × version.
+func Summary(w io.Writer, results []drill.Result) error {
+	var b strings.Builder
+	passed := 0
+	for _, r := range results {
+		if r.Passed {
+			passed++
+		}
+	}
+	fmt.Fprintf(&b, "## badgateway: %d of %d drills passed\n", passed, len(results))
+	if passed < len(results) {
+		b.WriteString("\n| failed | why |\n| --- | --- |\n")
+		for _, r := range results {
+			if !r.Passed {
+				fmt.Fprintf(&b, "| %s | %s |\n", cell(r.Name()), cell(r.Why))
+			}
+		}
+	}
+	tally(&b, results)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// tally is the table of passed/all, a row for each cause.
+func tally(b *strings.Builder, results []drill.Result) {
+	type count struct{ passed, all int }
+	counts := map[[2]string]*count{}
+	var causes, versions []string
+	for _, r := range results {
+		key := [2]string{r.Cause, r.Version}
+		if counts[key] == nil {
+			counts[key] = &count{}
+		}
+		counts[key].all++
+		if r.Passed {
+			counts[key].passed++
+		}
+		causes, versions = append(causes, r.Cause), append(versions, r.Version)
+	}
+	causes, versions = unique(causes), unique(versions)
+	fmt.Fprintf(b, "\n| cause | %s |\n| --- |%s\n", strings.Join(versions, " | "), strings.Repeat(" --- |", len(versions)))
+	for _, cause := range causes {
+		fmt.Fprintf(b, "| %s |", cell(cause))
+		for _, version := range versions {
+			if c := counts[[2]string{cause, version}]; c != nil {
+				fmt.Fprintf(b, " %d/%d |", c.passed, c.all)
+			} else {
+				b.WriteString("  |")
+			}
+		}
+		b.WriteString("\n")
+	}
+}
+
+// cell keeps text inside its cell of a Markdown table, and Markdown and HTML out of it.
+func cell(s string) string {
+	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "\n", " ", "\r", " ", "<", "&lt;", "`", "\\`", "[", "\\[", "*", "\\*", "_", "\\_").Replace(s)
+}
