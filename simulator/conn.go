@@ -56,9 +56,10 @@ func (c *conn) stopNow() {
 }
 
 // serve runs the connection to its end.
-func (c *conn) serve() {
-	c.logKind(KindAccept, "")
-	err := c.connectionScript()
+func (c *conn) serve(err error) {
+	if err == nil {
+		err = c.connectionScript()
+	}
 	for err == nil {
 		err = c.oneExchange()
 	}

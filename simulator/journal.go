@@ -11,6 +11,8 @@ const (
 	KindEndpoint   = "endpoint"   // the endpoint's state changed: Text says to what
 	KindPlan       = "plan"       // a plan came into force
 	KindAccept     = "accept"     // a connection was accepted
+	KindNoAccept   = "no_accept"  // accept(2) failed as Errno says; Queue is what waits
+	KindWaiting    = "waiting"    // an accepted connection waits for a worker
 	KindRequest    = "request"    // a request's head is there; Rule is what it met
 	KindStep       = "step"       // a step begins
 	KindWrite      = "write"      // Bytes were written, perhaps fewer than wanted: then Errno says why
@@ -49,6 +51,7 @@ type Entry struct {
 	End        string    `json:"end,omitempty"`   // how the connection ended, as the kernel sent it
 	Errno      string    `json:"errno,omitempty"` // "ECONNRESET"
 	Text       string    `json:"text,omitempty"`
+	Queue      *Queue    `json:"queue,omitempty"` // the accept queue, where the endpoint's state is about it
 }
 
 // journal is a bounded ring of entries.

@@ -91,6 +91,7 @@ func (c *conn) flush() error {
 }
 
 // hang parks until the peer ends.
-func (c *conn) hang() error {
-	return c.park(time.Time{}, func() bool { return false })
-}
+func (c *conn) hang() error { return c.hold(func() bool { return false }) }
+
+// hold parks until done says so.
+func (c *conn) hold(done func() bool) error { return c.park(time.Time{}, done) }

@@ -23,20 +23,26 @@ type Plan struct {
 	file   string
 }
 
-// Endpoint is the state of the address itself. At most one of
-// Refuse, Missing, Stale, NoAccept, FillQueue and PathIs is set.
+// Endpoint is the state of the address itself. At most one of Refuse, Missing,
+// Stale, NoAccept, FillQueue, KillWithQueue, NoDescriptors and PathIs is set.
 type Endpoint struct {
-	Refuse        bool         `yaml:"refuse,omitempty"`         // nothing listens; for a unix socket the same as Stale
-	Missing       bool         `yaml:"missing,omitempty"`        // unix: there is no file at the path
-	Stale         bool         `yaml:"stale,omitempty"`          // unix: a file that nobody listens on, as left by a crash
-	Mode          *fs.FileMode `yaml:"mode,omitempty"`           // unix: of the socket; 0666 when nil
-	Owner         *int         `yaml:"owner,omitempty"`          // unix: user id of the socket
-	Group         *int         `yaml:"group,omitempty"`          // unix: group id of the socket
-	DirectoryMode *fs.FileMode `yaml:"directory_mode,omitempty"` // unix: of the socket's directory
-	Backlog       *int         `yaml:"backlog,omitempty"`        // length of the accept queue; the kernel lets one more connection in
-	NoAccept      bool         `yaml:"no_accept,omitempty"`      // listen and never accept: connections stay in the queue
-	FillQueue     bool         `yaml:"fill_queue,omitempty"`     // fill the accept queue with connections of our own, and never accept
-	PathIs        string       `yaml:"path_is,omitempty"`        // unix: "regular" (a file) or "datagram" (a socket of another type)
+	Refuse        bool         `yaml:"refuse,omitempty"`          // nothing listens; for a unix socket the same as Stale
+	Missing       bool         `yaml:"missing,omitempty"`         // unix: there is no file at the path
+	Stale         bool         `yaml:"stale,omitempty"`           // unix: a file that nobody listens on, as left by a crash
+	Mode          *fs.FileMode `yaml:"mode,omitempty"`            // unix: of the socket; 0666 when nil
+	Owner         *int         `yaml:"owner,omitempty"`           // unix: user id of the socket
+	Group         *int         `yaml:"group,omitempty"`           // unix: group id of the socket
+	DirectoryMode *fs.FileMode `yaml:"directory_mode,omitempty"`  // unix: of the socket's directory
+	Backlog       *int         `yaml:"backlog,omitempty"`         // length of the accept queue; the kernel lets one more connection in
+	NoAccept      bool         `yaml:"no_accept,omitempty"`       // listen and never accept: connections stay in the queue
+	FillQueue     bool         `yaml:"fill_queue,omitempty"`      // fill the accept queue with connections of our own, and never accept
+	KillWithQueue int          `yaml:"kill_with_queue,omitempty"` // never accept, and close the listener once so many connections with requests lie in the queue
+	NoDescriptors bool         `yaml:"no_descriptors,omitempty"`  // accept fails with EMFILE: connections stay in the queue
+	PathIs        string       `yaml:"path_is,omitempty"`         // unix: "regular" (a file) or "datagram" (a socket of another type)
+
+	AcceptDelay time.Duration `yaml:"accept_delay,omitempty"` // before each accept; so at most one connection per so long
+	Workers     int           `yaml:"workers,omitempty"`      // connections that are served at a time; 0 is no limit
+	Waiting     string        `yaml:"waiting,omitempty"`      // where the others wait: "queue" (also when empty) or "accepted"
 
 	ReceiveBuffer strictyaml.Size `yaml:"receive_buffer,omitempty"` // TCP: SO_RCVBUF of the connections; the kernel doubles it
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,17 +20,15 @@ func (s *Server) fillQueue(l net.Listener, n int) error {
 		return err
 	}
 	for range n {
-		if err := s.connectOne(target); err != nil {
+		err := s.connectOne(target)
+		if err == unix.EAGAIN { // somebody else was faster with a place
+			break
+		}
+		if err != nil {
 			return fmt.Errorf("fill the accept queue with %d connections: %w", n, err)
 		}
 	}
-	if s.traits.unix {
-		if err := s.connectOne(target); err != unix.EAGAIN {
-			return fmt.Errorf("fill the accept queue: %d connections did not fill it: %v", n, err)
-		}
-		return nil
-	}
-	return awaitDepth(l, n)
+	return awaitFull(l)
 }
 
 func (s *Server) target() (unix.Sockaddr, error) {
@@ -69,24 +66,14 @@ func (s *Server) connectOne(target unix.Sockaddr) error {
 	return nil
 }
 
-// awaitDepth waits for TCP's handshakes. TCP_INFO of a listening socket gives
-// the queue's depth as unacked and its limit as sacked (tcp_get_info of the kernel).
-func awaitDepth(l net.Listener, want int) error {
-	raw, err := l.(syscall.Conn).SyscallConn()
-	if err != nil {
-		return err
-	}
-	var depth int
+// awaitFull waits for TCP's handshakes, and proves by the kernel's own figures that nobody fits in any more.
+func awaitFull(l net.Listener) error {
+	var q Queue
 	for limit := time.Now().Add(time.Second); time.Now().Before(limit); time.Sleep(time.Millisecond) {
-		_ = raw.Control(func(fd uintptr) {
-			var info *unix.TCPInfo
-			if info, err = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
-				depth = int(info.Unacked)
-			}
-		})
-		if err != nil || depth >= want {
+		var err error
+		if q, err = queueOf(l); err != nil || q.full() {
 			return err
 		}
 	}
-	return fmt.Errorf("fill the accept queue: %d connections lie in it, want %d", depth, want)
+	return fmt.Errorf("fill the accept queue: %d connections lie in it, which is not above its limit of %d", q.Depth, q.Limit)
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -56,6 +55,7 @@ type Server struct {
 	state    Endpoint           // guarded by control; what the endpoint is now
 	file     socketFile         // guarded by control
 	listener net.Listener       // guarded by control; nil while nothing listens
+	acceptor *acceptor          // guarded by control; what takes connections out of the listener's queue; nil when nobody does
 	fillers  []int              // guarded by control; descriptors of our own connections in the queue
 	bound    string             // guarded by mu; TCP: with the port that was taken
 	conns    map[*conn]struct{} // guarded by mu
@@ -176,47 +176,4 @@ func (s *Server) each(f func(*conn)) {
 	for c := range s.conns {
 		f(c)
 	}
-}
-
-// accept takes connections until the listener closes.
-func (s *Server) accept(l net.Listener) {
-	defer s.running.Done()
-	for {
-		nc, err := l.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil {
-			s.journal.add(&Entry{Kind: KindFailed, Text: "accept: " + err.Error()})
-			time.Sleep(5 * time.Millisecond) // out of descriptors: accept(2) would fail again at once
-			continue
-		}
-		s.open(nc)
-	}
-}
-
-func (s *Server) open(nc net.Conn) {
-	raw, err := nc.(syscall.Conn).SyscallConn()
-	if err != nil {
-		_ = nc.Close()
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.refusing {
-		_ = nc.Close()
-		return
-	}
-	s.accepted++
-	c := &conn{srv: s, net: nc, raw: raw, number: s.accepted, gen: s.current.Load()}
-	c.tryRead = c.doRead
-	s.conns[c] = struct{}{}
-	s.running.Add(1)
-	go func() {
-		defer s.running.Done()
-		c.serve()
-		s.mu.Lock()
-		delete(s.conns, c)
-		s.mu.Unlock()
-	}()
 }
