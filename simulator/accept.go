@@ -211,6 +211,9 @@ func (s *Server) open(nc net.Conn, a *acceptor) {
 	c.tryRead = c.doRead
 	s.conns[c] = struct{}{}
 	s.running.Add(1)
+	if a.line != nil {
+		a.line.enter(c)
+	}
 	go c.live(a)
 }
 

@@ -18,16 +18,15 @@ type line struct {
 	waiting []*conn // guarded by mu
 }
 
-// enter takes a worker, or a place in the line.
-func (l *line) enter(c *conn) (served bool) {
+// enter takes a worker, or a place in the line. It is called in the order of accept.
+func (l *line) enter(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.free > 0 {
 		l.free--
-		return true
+		return
 	}
 	l.waiting = append(l.waiting, c)
-	return false
 }
 
 func (l *line) waits(c *conn) bool {
@@ -60,7 +59,7 @@ func (c *conn) serveInLine(l *line) {
 
 // awaitWorker holds the connection until a worker is free for it.
 func (c *conn) awaitWorker(l *line) error {
-	if l.enter(c) {
+	if !l.waits(c) {
 		return nil
 	}
 	c.logKind(KindWaiting, "")
