@@ -14,6 +14,8 @@ ONLY      ?=
 # The race detector needs a C compiler.
 RACE      := $(if $(shell command -v $${CC:-cc}),-race)
 
+comma     := ,
+NAMES     := $(subst $(comma), ,$(SCENARIO))
 GINKGO    := $(GO) tool ginkgo
 TALLY     := $(GO) run ./harness/cmd/tally
 LIVE      := BADGATEWAY_PROGRAM=$(CURDIR)/$(PROGRAM) $(GINKGO) --tags=live --procs=$(PROCS) --succinct --silence-skips $$([ -t 2 ] || echo --no-color) \
@@ -36,9 +38,9 @@ images: build ## get the images of nginx VERSION: found, pulled or built; VERSIO
 
 scenarios: build ## break, diagnose, mend, prove; SCENARIO= LABEL= SHARD= VERSION= KEEP=1
 ifneq ($(KEEP),)
-	@$(PROGRAM) scenarios run $(SCENARIO) --proxy-version=$(VERSION) --keep
+	@$(PROGRAM) scenarios run $(NAMES) --proxy-version=$(VERSION) --keep
 else
-	@$(PROGRAM) images --proxy-version=$(VERSION)
+	@$(PROGRAM) images --proxy-version=$(VERSION) $(NAMES)
 	@mkdir -p $(REPORT) && rm -f $(REPORT)/*.json $(REPORT)/*.xml $(REPORT)/*.html $(REPORT)/*.md
 	@$(LIVE) --label-filter='!life' --junit-report=scenarios.xml ./harness/suite -- \
 	    --proxy-version=$(VERSION) --scenario='$(SCENARIO)' --label='$(LABEL)' --shard='$(SHARD)' --report=$(abspath $(REPORT)); \

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -23,6 +25,8 @@ type DebianBuild struct {
 	Suite    string   // "forky"
 	Packages []string // beside the essential ones
 	Command  []string // what the container runs
+	// Links are symbolic links to make, by their path: names under which public images have a program.
+	Links map[string]string
 }
 
 func (e *Engine) build(ctx context.Context, image Image) error {
@@ -86,8 +90,11 @@ func mmdebstrapArgs(d *DebianBuild) []string {
 		`--aptopt=Acquire::Check-Valid-Until "false"`,
 		"--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*",
 		"--dpkgopt=path-exclude=/usr/share/locale/*",
-		d.Suite, "-",
 	}
+	for _, link := range slices.Sorted(maps.Keys(d.Links)) {
+		args = append(args, fmt.Sprintf(`--customize-hook=chroot "$1" ln -s %s %s`, d.Links[link], link))
+	}
+	args = append(args, d.Suite, "-")
 	if mirror := os.Getenv("BADGATEWAY_MIRROR"); mirror != "" {
 		args = append(args, mirror)
 	}

@@ -54,7 +54,10 @@ func (e *Engine) once(ctx context.Context, name string, image Image, get func() 
 
 // fetch pulls an image, or builds it.
 func (e *Engine) fetch(ctx context.Context, image Image) (string, error) {
-	pullErr := e.pull(ctx, image.Public)
+	pullErr := errors.New("it is in no registry")
+	if image.Public != "" {
+		pullErr = e.pull(ctx, image.Public)
+	}
 	if pullErr == nil {
 		return image.Public, nil
 	}
@@ -64,7 +67,7 @@ func (e *Engine) fetch(ctx context.Context, image Image) (string, error) {
 	if image.Debian == nil {
 		return "", fmt.Errorf("get image %s: not present locally, and pull: %w", image.Public, pullErr)
 	}
-	e.Logf("image %s cannot be pulled, building it from Debian %s", image.Public, image.Debian.Suite)
+	e.Logf("image %s: building it from Debian %s (%v)", image.Name, image.Debian.Suite, pullErr)
 	if err := e.build(ctx, image); err != nil {
 		return "", fmt.Errorf("build image %s: %w", image.Name, err)
 	}
@@ -88,9 +91,6 @@ func (e *Engine) local(ctx context.Context, image Image) (string, error) {
 }
 
 func (e *Engine) pull(ctx context.Context, ref string) error {
-	if ref == "" {
-		return errors.New("no public image")
-	}
 	e.Logf("image %s: pulling", ref)
 	ctx, cancel := context.WithTimeout(ctx, pullTimeout)
 	defer cancel()

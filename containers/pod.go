@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ type PodSpec struct {
 	DenyConnect bool
 	// Publish is a port of the proxy that is published on a free port of 127.0.0.1; 0 is none.
 	Publish int
+	// Share gives the proxy a volume at SocketDir that backends see, too. It goes with the pod.
+	Share bool
 	// Keep leaves the pod for a person: it has no lease, and only an explicit clean removes it.
 	Keep bool
 	// Lease is how long the pod outlives the last sign of life of its owner.
@@ -42,7 +45,11 @@ type Pod struct {
 	Published string // "127.0.0.1:PORT" of PodSpec.Publish
 	Proxy     string // id of the proxy's container
 	engine    *Engine
-	ids       []string
+	keep      bool
+	shared    bool
+
+	mu  sync.Mutex
+	ids []string // guarded by mu
 }
 
 // denyConnect is a seccomp profile that takes one call away, with the errno that a security module
@@ -56,7 +63,7 @@ var denyConnect string
 func (e *Engine) StartPod(ctx context.Context, spec PodSpec) (*Pod, error) {
 	token := make([]byte, 16)
 	rand.Read(token)
-	pod := &Pod{Token: hex.EncodeToString(token), engine: e}
+	pod := &Pod{Token: hex.EncodeToString(token), engine: e, keep: spec.Keep, shared: spec.Share}
 	if err := pod.start(ctx, spec); err != nil {
 		return nil, errors.Join(err, pod.Close(context.WithoutCancel(ctx)))
 	}
@@ -70,7 +77,7 @@ func (p *Pod) start(ctx context.Context, spec PodSpec) error {
 		if spec.DenyConnect {
 			h.SecurityOpt = []string{"seccomp=" + denyConnect}
 		}
-	}, testcontainers.WithExposedPorts(ports(spec)...))
+	}, append(volumes(spec), testcontainers.WithExposedPorts(ports(spec)...))...)
 	if err != nil {
 		return fmt.Errorf("create proxy: %w", err)
 	}
@@ -88,6 +95,14 @@ func (p *Pod) start(ctx context.Context, spec PodSpec) error {
 		return fmt.Errorf("start sidecar: %w", err)
 	}
 	return nil
+}
+
+// volumes is the anonymous one for unix sockets; Docker removes it with its container.
+func volumes(spec PodSpec) (list []testcontainers.ContainerCustomizer) {
+	if spec.Share {
+		list = append(list, testcontainers.WithConfigModifier(func(c *container.Config) { c.Volumes = map[string]struct{}{SocketDir: {}} }))
+	}
+	return list
 }
 
 func (p *Pod) startProxy(ctx context.Context, proxy testcontainers.Container, spec PodSpec) error {
@@ -131,7 +146,9 @@ func (p *Pod) create(ctx context.Context, image, role string, spec PodSpec, host
 	}))
 	c, err := testcontainers.Run(ctx, image, opts...)
 	if c != nil {
+		p.mu.Lock()
 		p.ids = append(p.ids, c.GetContainerID())
+		p.mu.Unlock()
 	}
 	return c, err
 }
@@ -179,16 +196,27 @@ func (p *Pod) addresses(ctx context.Context, proxy testcontainers.Container, spe
 	return nil
 }
 
-// Close removes both containers at once. It may be called more than once.
+// Close removes all containers at once. It may be called more than once.
 func (p *Pod) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
+	p.mu.Lock()
+	ids := p.ids
+	p.ids = nil
+	p.mu.Unlock()
 	var wg sync.WaitGroup
-	errs := make([]error, len(p.ids))
-	for i, id := range p.ids {
+	errs := make([]error, len(ids))
+	for i, id := range ids {
 		wg.Go(func() { errs[i] = p.engine.remove(ctx, id) })
 	}
 	wg.Wait()
-	p.ids = nil
 	return errors.Join(errs...)
+}
+
+// drop removes one container of the pod.
+func (p *Pod) drop(ctx context.Context, id string) error {
+	p.mu.Lock()
+	p.ids = slices.DeleteFunc(p.ids, func(other string) bool { return other == id })
+	p.mu.Unlock()
+	return p.engine.remove(ctx, id)
 }

@@ -5,5 +5,5 @@ import "embed"
 
 // FS holds one folder per scenario.
 //
-//go:embed */*.yaml */*.conf */*.md
+//go:embed */*.yaml */*.conf */*.md */app
 var FS embed.FS

@@ -3,7 +3,9 @@ package host
 import (
 	"encoding/binary"
 	"fmt"
+	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -33,6 +35,10 @@ var native = binary.NativeEndian
 
 func (c *collector) listeners() {
 	c.holders = c.socketHolders()
+	c.dumpAll()
+}
+
+func (c *collector) dumpAll() {
 	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
 		c.dump("tcp listeners", inetRequest(family), parseInet)
 	}
@@ -55,6 +61,24 @@ func (c *collector) dump(source string, request []byte, parse func([]byte) (evid
 		}
 		c.addListener(l)
 	}
+}
+
+// Listens reports whether a socket of the calling thread's network namespace listens at an
+// address: "tcp" and "127.0.0.1:9000", a wildcard listener counts; or "unix" and the path given to bind(2).
+func Listens(network, address string) (bool, error) {
+	c := &collector{host: &evidence.Host{}}
+	c.dumpAll()
+	_, port, _ := net.SplitHostPort(address)
+	wild := []string{net.JoinHostPort("0.0.0.0", port), net.JoinHostPort("::", port)}
+	for _, l := range c.host.Listeners {
+		if l.Network == network && (l.Address == address || network == "tcp" && slices.Contains(wild, l.Address)) {
+			return true, nil
+		}
+	}
+	for _, u := range c.host.Unread {
+		return false, fmt.Errorf("%s: %s", u.Source, u.Why)
+	}
+	return false, nil
 }
 
 func inetRequest(family uint8) []byte {

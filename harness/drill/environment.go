@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/badgateway/badgateway/containers"
+	"github.com/badgateway/badgateway/containers/backends"
 	"github.com/badgateway/badgateway/containers/nginx"
 	"github.com/badgateway/badgateway/harness/scenario"
 )
@@ -20,9 +21,10 @@ const lease = 20 * time.Second
 // Options says which proxy the drills run against.
 type Options struct {
 	Catalogue *scenario.Catalogue
-	Versions  []string // of nginx; empty is the newest
-	Image     string   // the user's own image instead; Versions is then empty
-	Keep      bool     // leave the pods for a person, after the symptom
+	Versions  []string         // of nginx; empty is the newest
+	Image     string           // the user's own image instead; Versions is then empty
+	Drills    []scenario.Drill // those that will be run: their images are made sure of; nil for all of the catalogue
+	Keep      bool             // leave the pods for a person, after the symptom
 	Logf      func(format string, args ...any)
 }
 
@@ -30,6 +32,7 @@ type Options struct {
 type Environment struct {
 	Catalogue *scenario.Catalogue
 	Proxies   []Proxy
+	Backends  map[string]string // references of the images of real backends, by kind
 	Keep      bool
 	engine    *containers.Engine
 	sidecar   string
@@ -82,8 +85,28 @@ func (env *Environment) prepare(ctx context.Context, o Options) error {
 	if env.sidecar, err = env.engine.EnsureSidecar(ctx, program); err != nil {
 		return err
 	}
-	env.Proxies, err = env.proxies(ctx, o)
-	return err
+	if env.Proxies, err = env.proxies(ctx, o); err != nil {
+		return err
+	}
+	return env.realBackends(ctx, o)
+}
+
+func (env *Environment) realBackends(ctx context.Context, o Options) error {
+	drills := o.Drills
+	if drills == nil && o.Catalogue != nil {
+		drills = o.Catalogue.Drills()
+	}
+	env.Backends = map[string]string{}
+	for _, kind := range scenario.Backends(drills) {
+		image, err := backends.Image(kind)
+		if err != nil {
+			return err
+		}
+		if env.Backends[kind], err = env.engine.Ensure(ctx, image); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (env *Environment) proxies(ctx context.Context, o Options) ([]Proxy, error) {

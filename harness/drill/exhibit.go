@@ -16,7 +16,12 @@ func (s *Session) Exhibits(ctx context.Context) map[string]string {
 	if log, err := s.client.Log(ctx, 0); err == nil {
 		all["error log"] = log.Text
 	}
-	for name := range s.Upstreams {
+	for name, b := range s.backends {
+		if log, err := b.Log(ctx); err == nil {
+			all["log of "+name] = log
+		}
+	}
+	for _, name := range s.fakes() {
 		if page, err := s.client.Upstream(name).Journal(ctx, 0); err == nil {
 			all["journal of "+name] = indented(page)
 		}

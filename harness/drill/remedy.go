@@ -88,6 +88,9 @@ func (s *Session) restart(ctx context.Context, action string, p *diagnoser.Param
 // restartOne does what the scenario says of the action. Of one that it does not speak of, a restart brings the
 // same backend up again, and a start comes to nothing: it runs already, or cannot.
 func (s *Session) restartOne(ctx context.Context, action, name string) error {
+	if s.Upstreams[name].Backend != nil {
+		return s.rerunBackend(ctx, action, name)
+	}
 	after, listed := s.Upstreams[name].After[action]
 	if !listed && action == diagnoser.StartBackend {
 		return nil

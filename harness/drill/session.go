@@ -31,18 +31,19 @@ type Session struct {
 	Sprung   []Sprung // the traps, with what was seen under each
 	moments  []Moment // of the symptom, as client and upstreams saw it
 
-	env    *Environment
-	pod    *containers.Pod
-	client *sidecar.Client
-	stop   context.CancelFunc // of the lease's renewal
-	conf   string             // the configuration as given
-	tag    string             // of this drill's requests
-	denied bool               // the host's policy forbids the proxy to connect
-	spare  *spare             // the pod in which it does not
-	mark   int64              // where the log was when the world was made: evidence begins there
-	edited bool               // a trap has changed the configuration
-	kept   bool               // the pod stays for a person; not before it is as declared
-	begin  time.Time
+	env      *Environment
+	pod      *containers.Pod
+	client   *sidecar.Client
+	stop     context.CancelFunc             // of the lease's renewal
+	conf     string                         // the configuration as given
+	tag      string                         // of this drill's requests
+	denied   bool                           // the host's policy forbids the proxy to connect
+	spare    *spare                         // the pod in which it does not
+	backends map[string]*containers.Backend // the real ones
+	mark     int64                          // where the log was when the world was made: evidence begins there
+	edited   bool                           // a trap has changed the configuration
+	kept     bool                           // the pod stays for a person; not before it is as declared
+	begin    time.Time
 
 	discarded []chan error // one for each pod that is being removed
 	all       Mismatches   // of every step so far
@@ -83,6 +84,7 @@ func (s *Session) up(ctx context.Context) error {
 func (s *Session) spec(denied bool) containers.PodSpec {
 	spec := containers.PodSpec{
 		Image: s.Proxy.Image, Sidecar: s.env.sidecar, DenyConnect: denied, Keep: s.env.Keep, Lease: lease,
+		Share: s.Transport() == "unix" && len(scenario.Backends([]scenario.Drill{s.Drill})) > 0,
 	}
 	if s.env.Keep {
 		spec.Publish = sidecar.ProxyPort
@@ -102,12 +104,7 @@ func (s *Session) enter(ctx context.Context, pod *containers.Pod) error {
 
 func (s *Session) breakIt(ctx context.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(s.Upstreams)) {
-		u := s.Upstreams[name]
-		plan, err := scenario.PlanText(u.Plan)
-		if err != nil {
-			return err
-		}
-		if err := s.client.Start(ctx, name, sidecar.Upstream{Listen: s.Listen(u), Protocol: s.Protocol(), Plan: plan}); err != nil {
+		if err := s.startUpstream(ctx, name, s.Upstreams[name]); err != nil {
 			return err
 		}
 	}
@@ -122,6 +119,14 @@ func (s *Session) breakIt(ctx context.Context) error {
 	var err error
 	s.mark, err = s.client.Mark(ctx)
 	return err
+}
+
+func (s *Session) startFake(ctx context.Context, name string, u scenario.Upstream) error {
+	plan, err := scenario.PlanText(u.Plan)
+	if err != nil {
+		return err
+	}
+	return s.client.Start(ctx, name, sidecar.Upstream{Listen: s.Listen(u), Protocol: s.Protocol(), Plan: plan})
 }
 
 // configure names the scenario's own file when the proxy rejects the configuration.

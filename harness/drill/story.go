@@ -93,7 +93,7 @@ func (s *Session) Record() Record {
 // asks and serves, so both sides go by one clock.
 func (s *Session) witness(ctx context.Context, seen sidecar.Seen) ([]Moment, error) {
 	list := []Moment{{0, "client", "sends the request"}}
-	for _, name := range slices.Sorted(maps.Keys(s.Upstreams)) {
+	for _, name := range s.fakes() {
 		page, err := s.client.Upstream(name).Journal(ctx, 0)
 		if err != nil {
 			return nil, err

@@ -13,7 +13,7 @@ import (
 // that is none, an exchange that a strict plan does not know, a step without its effect.
 func (s *Session) strange(ctx context.Context) (Mismatches, error) {
 	var m Mismatches
-	for _, name := range slices.Sorted(maps.Keys(s.Upstreams)) {
+	for _, name := range s.fakes() {
 		page, err := s.client.Upstream(name).Journal(ctx, 0)
 		if err != nil {
 			return nil, fmt.Errorf("read the journal of %s: %w", name, err)
@@ -29,4 +29,9 @@ func (s *Session) strange(ctx context.Context) (Mismatches, error) {
 		}
 	}
 	return m, nil
+}
+
+// fakes are the upstreams that the simulator plays, sorted.
+func (s *Session) fakes() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.Upstreams)), func(name string) bool { return s.Upstreams[name].Backend != nil })
 }

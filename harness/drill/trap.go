@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/harness/scenario"
@@ -74,10 +76,21 @@ func (s *Session) set(ctx context.Context, t scenario.Trap) error {
 
 // restorePermissions has every backend make its socket anew, with the modes of its plan.
 func (s *Session) restorePermissions(ctx context.Context) error {
-	for name := range s.Upstreams {
-		if _, err := s.client.Upstream(name).Restart(ctx, name, nil); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(s.Upstreams)) {
+		if err := s.restartSame(ctx, name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *Session) restartSame(ctx context.Context, name string) error {
+	if b := s.backends[name]; b != nil {
+		if err := b.Restart(ctx, nil); err != nil {
+			return err
+		}
+		return s.awaitBackend(ctx, name, s.Upstreams[name])
+	}
+	_, err := s.client.Upstream(name).Restart(ctx, name, nil)
+	return err
 }

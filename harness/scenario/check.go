@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -37,7 +38,7 @@ func (c *Catalogue) check(s *Scenario, file string, data []byte) error {
 		return err
 	}
 	k := &checker{file: file, root: root, s: s}
-	for _, step := range []func() error{k.words, k.variants, k.upstreams, k.acts, k.traps} {
+	for _, step := range []func() error{k.words, k.variants, func() error { return k.upstreams(c.fsys) }, k.acts, k.traps} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -75,7 +76,7 @@ func (k *checker) variants() error {
 	return nil
 }
 
-func (k *checker) upstreams() error {
+func (k *checker) upstreams(fsys fs.FS) error {
 	for name, u := range k.s.Upstreams {
 		at := []string{"upstreams", name}
 		for _, d := range k.s.Drills() {
@@ -83,18 +84,30 @@ func (k *checker) upstreams() error {
 				return k.errorf(append(at, "listen"), "variant %s needs an address for %s", d.Variant, d.Transport())
 			}
 		}
-		if u.Plan != nil {
-			if _, err := simulator.DecodePlan(k.file, u.Plan); err != nil {
-				return err
-			}
-		}
-		for action, plan := range u.After {
+		for action := range u.After {
 			if !slices.Contains([]string{diagnoser.StartBackend, diagnoser.RestartBackend}, action) {
 				return k.errorf(append(at, "after", action), "unknown action %q (known: restart-backend, start-backend)", action)
 			}
-			if _, err := simulator.DecodePlan(k.file, plan); err != nil {
-				return err
-			}
+		}
+		check := k.plans
+		if u.Backend != nil {
+			check = func(u Upstream) error { return k.backend(fsys, at, u) }
+		}
+		if err := check(u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plans checks what a fake backend does from the start and after actions.
+func (k *checker) plans(u Upstream) error {
+	for _, plan := range append(slices.Collect(maps.Values(u.After)), u.Plan) {
+		if plan == nil {
+			continue
+		}
+		if _, err := simulator.DecodePlan(k.file, plan); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -38,12 +38,14 @@ type Variant struct {
 	Remedy  string   `yaml:"remedy"`
 }
 
-// Upstream is one fake backend.
+// Upstream is one backend: a fake one by its plan, or a real one.
 type Upstream struct {
 	// Listen is the address for each transport: "127.0.0.1:9000" for tcp, a path for unix.
 	Listen map[string]string `yaml:"listen" strict:"required"`
 	Plan   *yaml.Node        `yaml:"plan"`
-	// After gives the plan that follows an action on this backend, by the action's name.
+	// Backend is the application server that is run; without one the simulator serves.
+	Backend *Backend `yaml:"backend"`
+	// After gives the plan, or the real backend's command, that follows an action on it, by the action's name.
 	// A restart that is not listed brings the same backend up again, a start comes to nothing.
 	After map[string]*yaml.Node `yaml:"after"`
 }

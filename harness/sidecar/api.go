@@ -68,6 +68,11 @@ type Collect struct {
 	Probe bool  `json:"probe"` // ask the backends directly
 }
 
+// Await is the body of POST /v1/await, which answers when something listens there: "tcp:ADDRESS" or "unix:PATH".
+type Await struct {
+	Listener string `json:"listener"`
+}
+
 // Kernel is the body of POST /v1/kernel.
 type Kernel struct {
 	Faults []kernel.Fault `json:"faults"`

@@ -96,6 +96,11 @@ func (c *Client) Start(ctx context.Context, name string, u Upstream) error {
 	return c.call(ctx, http.MethodPut, "/v1/upstreams/"+url.PathEscape(name), u, nil)
 }
 
+// AwaitListener waits until something listens at "tcp:ADDRESS" or "unix:PATH" in the pod.
+func (c *Client) AwaitListener(ctx context.Context, at string) error {
+	return c.call(ctx, http.MethodPost, "/v1/await", Await{Listener: at}, nil)
+}
+
 // Upstream returns the control API of one fake upstream.
 func (c *Client) Upstream(name string) *control.Client {
 	return &control.Client{BaseURL: c.base + "/v1/upstreams/" + url.PathEscape(name), HTTP: c.http}

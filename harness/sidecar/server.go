@@ -69,6 +69,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("PUT /v1/upstreams/{name}", s.serve(s.putUpstream))
 	mux.HandleFunc("/v1/upstreams/{name}/", s.controlUpstream)
 	mux.HandleFunc("POST /v1/kernel", s.serve(s.postKernel))
+	mux.HandleFunc("POST /v1/await", s.serve(s.postAwait))
 	mux.HandleFunc("POST /v1/probe", s.serve(s.postProbe))
 	mux.HandleFunc("POST /v1/evidence", s.serve(s.postEvidence))
 	mux.HandleFunc("POST /v1/remedy", s.serve(s.postRemedy))

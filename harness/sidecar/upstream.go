@@ -3,7 +3,9 @@ package sidecar
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
+	"github.com/badgateway/badgateway/diagnoser/host"
 	"github.com/badgateway/badgateway/harness/kernel"
 	"github.com/badgateway/badgateway/simulator"
 	"github.com/badgateway/badgateway/simulator/control"
@@ -78,6 +80,20 @@ func (s *Server) postKernel(r *http.Request) (any, error) {
 		s.mu.Lock()
 		s.undo = append(s.undo, undo)
 		s.mu.Unlock()
+	}
+	return struct{}{}, nil
+}
+
+// postAwait asks the kernel, not the port: a connection of ours would be in the backend's log.
+func (s *Server) postAwait(r *http.Request) (any, error) {
+	a, err := body[Await](r)
+	if err != nil {
+		return nil, err
+	}
+	network, address, _ := strings.Cut(a.Listener, ":")
+	err = until(r.Context(), patience, func() (bool, error) { return host.Listens(network, address) })
+	if err != nil {
+		return nil, fmt.Errorf("nothing listens on %s: %w", a.Listener, err)
 	}
 	return struct{}{}, nil
 }

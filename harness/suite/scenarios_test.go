@@ -52,9 +52,9 @@ func chosen(catalogue *scenario.Catalogue) ([]scenario.Drill, error) {
 	return catalogue.Select(scenario.Selection{Names: words(*scenarioFlag), Labels: words(*labelFlag), Shard: shard})
 }
 
-// words are those of a list with commas between them; an empty list has none.
+// words are those of a list with commas or spaces between them; an empty list has none.
 func words(list string) []string {
-	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // describe is one drill: each step of the engine is a sentence of its own.

@@ -53,6 +53,8 @@ func options() drill.Options {
 	catalogue, err := scenario.Builtin()
 	Expect(err).NotTo(HaveOccurred())
 	o := drill.Options{Catalogue: catalogue, Image: *imageFlag, Logf: logf}
+	o.Drills, err = chosen(catalogue)
+	Expect(err).NotTo(HaveOccurred())
 	if o.Image == "" {
 		o.Versions = versions()
 	}

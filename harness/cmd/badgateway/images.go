@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,16 +15,20 @@ import (
 func imagesCommand() *cobra.Command {
 	var o drill.Options
 	c := &cobra.Command{
-		Use:   "images",
+		Use:   "images [NAME[/VARIANT]...]",
 		Short: "Get the images that drills need: found, pulled, or built",
-		Long: `Get the images that drills need. Each is looked up locally, else pulled, else
+		Long: `Get the images that drills need, of the named scenarios or of all: the proxies, and
+the application servers where a scenario runs a real one. Each is looked up locally, else pulled, else
 built from Debian packages with mmdebstrap (about 20 s; BADGATEWAY_MIRROR names
 another mirror than mmdebstrap's own default).`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		ValidArgsFunction: completeScenarios,
+		RunE: func(c *cobra.Command, args []string) error {
 			// A mistake in a scenario is better told before images are built than after.
 			var err error
 			if o.Catalogue, err = scenario.Builtin(); err != nil {
+				return usage(err)
+			}
+			if o.Drills, err = o.Catalogue.Select(scenario.Selection{Names: args}); err != nil {
 				return usage(err)
 			}
 			p := newProgress(c.ErrOrStderr())
@@ -35,6 +41,9 @@ another mirror than mmdebstrap's own default).`,
 			defer env.Close()
 			for _, proxy := range env.Proxies {
 				fmt.Fprintf(c.OutOrStdout(), "%s %s: %s\n", proxy.Kind, proxy.Version, proxy.Image)
+			}
+			for _, kind := range slices.Sorted(maps.Keys(env.Backends)) {
+				fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", kind, env.Backends[kind])
 			}
 			return nil
 		},

@@ -64,7 +64,7 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 		return usage(err)
 	}
 	p := newProgress(c.ErrOrStderr())
-	f.Catalogue, f.Logf = catalogue, p.line
+	f.Catalogue, f.Drills, f.Logf = catalogue, drills, p.line
 	env, err := setup(c.Context(), f.Options)
 	p.done()
 	if err != nil {

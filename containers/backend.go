@@ -1,0 +1,112 @@
+package containers
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+)
+
+// SocketDir is where proxy and backends share a directory for unix sockets, in a pod that asks for it.
+const SocketDir = "/run/app"
+
+// BackendSpec is a real application server in the pod.
+type BackendSpec struct {
+	Name    string // of the upstream
+	Image   string // present locally
+	Command []string
+	Files   map[string][]byte // by their path in the container
+	Env     map[string]string
+	Memory  int64 // limit of its cgroup in bytes, without swap; 0 is none
+}
+
+// Backend is one container in the pod's namespaces.
+type Backend struct {
+	spec BackendSpec
+	pod  *Pod
+	c    testcontainers.Container
+}
+
+// StartBackend starts an application server beside the proxy. It has begun then; whether it
+// listens yet is for who asked to find out.
+func (p *Pod) StartBackend(ctx context.Context, spec BackendSpec) (*Backend, error) {
+	b := &Backend{spec: spec, pod: p}
+	return b, b.start(ctx)
+}
+
+func (b *Backend) start(ctx context.Context) (err error) {
+	share := container.NetworkMode("container:" + b.pod.Proxy)
+	options := []testcontainers.ContainerCustomizer{testcontainers.WithCmd(b.spec.Command...), testcontainers.WithEnv(b.spec.Env)}
+	for _, path := range slices.Sorted(maps.Keys(b.spec.Files)) {
+		options = append(options, testcontainers.WithFiles(testcontainers.ContainerFile{
+			Reader: bytes.NewReader(b.spec.Files[path]), ContainerFilePath: path, FileMode: 0o644,
+		}))
+	}
+	b.c, err = b.pod.create(ctx, b.spec.Image, "backend", PodSpec{Keep: b.pod.keep}, func(h *container.HostConfig) {
+		h.AutoRemove = false // what it said is read after its end, too
+		h.NetworkMode, h.PidMode = share, container.PidMode(share)
+		if b.pod.shared {
+			h.VolumesFrom = []string{b.pod.Proxy}
+		}
+		if b.spec.Memory > 0 {
+			h.Memory, h.MemorySwap = b.spec.Memory, b.spec.Memory
+		}
+	}, options...)
+	if err != nil {
+		return fmt.Errorf("create backend %s: %w", b.spec.Name, err)
+	}
+	if err := b.c.Start(ctx); err != nil {
+		return fmt.Errorf("start backend %s: %w", b.spec.Name, err)
+	}
+	return nil
+}
+
+// Restart ends the server and starts it anew; another command replaces the one that it had, nil keeps it.
+func (b *Backend) Restart(ctx context.Context, command []string) error {
+	if err := b.pod.drop(ctx, b.c.GetContainerID()); err != nil {
+		return fmt.Errorf("stop backend %s: %w", b.spec.Name, err)
+	}
+	if command != nil {
+		b.spec.Command = command
+	}
+	return b.start(ctx)
+}
+
+// Running tells whether the server's first process lives; if not, the status that it ended with, and
+// whether the kernel killed it for want of memory.
+func (b *Backend) Running(ctx context.Context) (running bool, status int, killed bool, err error) {
+	state, err := b.c.State(ctx)
+	if err != nil {
+		return false, 0, false, fmt.Errorf("look at backend %s: %w", b.spec.Name, err)
+	}
+	return state.Running, state.ExitCode, state.OOMKilled, nil
+}
+
+// Log is what the server wrote to its standard output and error, at most the last 2000 lines.
+func (b *Backend) Log(ctx context.Context) (string, error) {
+	text, err := b.pod.engine.logs(ctx, b.c.GetContainerID())
+	if err != nil {
+		return "", fmt.Errorf("read the log of backend %s: %w", b.spec.Name, err)
+	}
+	return text, nil
+}
+
+// logs reads both outputs of a container in the order in which Docker took them.
+func (e *Engine) logs(ctx context.Context, id string) (string, error) {
+	stream, err := e.docker.ContainerLogs(ctx, id, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: "2000"})
+	if err != nil {
+		return "", err
+	}
+	defer stream.Close()
+	var both bytes.Buffer
+	if _, err := stdcopy.StdCopy(&both, &both, stream); err != nil {
+		return "", err
+	}
+	return both.String(), nil
+}

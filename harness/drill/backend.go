@@ -1,0 +1,105 @@
+package drill
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/badgateway/badgateway/containers"
+	"github.com/badgateway/badgateway/diagnoser"
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/harness/scenario"
+)
+
+// backendPatience is how long a real backend may take until it listens, or says what it is to say.
+const backendPatience = 15 * time.Second
+
+// startUpstream brings one upstream up: a fake one in the sidecar, a real one in a container of its own.
+func (s *Session) startUpstream(ctx context.Context, name string, u scenario.Upstream) error {
+	if u.Backend == nil {
+		return s.startFake(ctx, name, u)
+	}
+	files, err := s.env.Catalogue.BackendFiles(s.Scenario, u.Backend)
+	if err != nil {
+		return err
+	}
+	b, err := s.pod.StartBackend(ctx, containers.BackendSpec{
+		Name: name, Image: s.env.Backends[u.Backend.Kind], Command: u.Backend.Command, Files: files,
+		Env: u.Backend.Env, Memory: int64(u.Backend.Memory),
+	})
+	if err != nil {
+		return err
+	}
+	if s.backends == nil {
+		s.backends = map[string]*containers.Backend{}
+	}
+	s.backends[name] = b
+	return s.awaitBackend(ctx, name, u)
+}
+
+// awaitBackend waits until a real backend listens where it should once it is up.
+func (s *Session) awaitBackend(ctx context.Context, name string, u scenario.Upstream) error {
+	at := s.ReadyAt(u)
+	if at == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, backendPatience)
+	defer cancel()
+	if err := s.client.AwaitListener(ctx, at); err != nil {
+		log, _ := s.backends[name].Log(context.WithoutCancel(ctx))
+		lines := strings.Split(strings.TrimSpace(log), "\n")
+		return fmt.Errorf("wait for backend %s to listen on %s: %w; it says: %s", name, at, err, lines[len(lines)-1])
+	}
+	return nil
+}
+
+// rerunBackend carries out start-backend or restart-backend on a real backend.
+func (s *Session) rerunBackend(ctx context.Context, action, name string) error {
+	u := s.Upstreams[name]
+	after, listed := u.After[action]
+	if !listed && action == diagnoser.StartBackend {
+		return nil
+	}
+	command, err := scenario.Rerun(after)
+	if err != nil {
+		return err
+	}
+	if err := s.backends[name].Restart(ctx, command); err != nil {
+		return err
+	}
+	if listed { // it is mended: it listens where the proxy looks for it
+		u.Backend = &scenario.Backend{}
+	}
+	return s.awaitBackend(ctx, name, u)
+}
+
+// backendLogs are what the real backends wrote, as evidence.
+func (s *Session) backendLogs(ctx context.Context) (logs []evidence.Log, err error) {
+	for _, name := range slices.Sorted(maps.Keys(s.backends)) {
+		text, err := s.backendLog(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		logs = append(logs, evidence.Log{Name: s.Upstreams[name].Backend.Kind + ".log", Text: text})
+	}
+	return logs, nil
+}
+
+// backendLog reads one log; when the scenario says what must stand there, it waits for that.
+func (s *Session) backendLog(ctx context.Context, name string) (string, error) {
+	wanted := s.Upstreams[name].Backend.Says
+	for begin := time.Now(); ; {
+		text, err := s.backends[name].Log(ctx)
+		if err != nil || strings.Contains(text, wanted) || time.Since(begin) > backendPatience {
+			return text, err
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+}
