@@ -1,6 +1,7 @@
 package diagnoser
 
 import (
+	"cmp"
 	_ "embed" // causes.json
 	"encoding/json"
 	"fmt"
@@ -40,8 +41,11 @@ func CauseNamed(name string) (Cause, bool) {
 }
 
 // Explain tells what a cause is, how to confirm it by hand, what mends it and what
-// only hides it. The error of an unknown name lists the known ones.
+// only hides it; of a check, what it finds. The error of an unknown name lists the known causes.
 func Explain(name string) (string, error) {
+	if k, ok := checks[name]; ok {
+		return k.explain(), nil
+	}
 	c, ok := CauseNamed(name)
 	if !ok {
 		return "", fmt.Errorf("unknown cause %q; known are: %s", name, strings.Join(causeNames(), ", "))
@@ -49,17 +53,28 @@ func Explain(name string) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", c.Name, c.Meaning)
 	doc := rules[name].doc
-	for _, part := range []struct{ title, text string }{
-		{"What it is", doc.What}, {"Confirm", doc.Confirm}, {"Mends it", doc.Mends}, {"Only hides it", doc.Hides},
-	} {
-		if part.text != "" {
-			fmt.Fprintf(&b, "\n%s\n%s", part.title, wrap(part.text, "    ", 80))
-		}
-	}
+	explainParts(&b, []part{{"What it is", doc.What}, {"Confirm", doc.Confirm}, {"Mends it", doc.Mends}, {"Only hides it", doc.Hides}})
 	if doc == (Doc{}) {
 		b.WriteString("\nNo rule finds it yet; it is named as an alternative only.\n")
 	}
 	return b.String(), nil
+}
+
+type part struct{ title, text string }
+
+func explainParts(b *strings.Builder, parts []part) {
+	for _, p := range parts {
+		if p.text != "" {
+			fmt.Fprintf(b, "\n%s\n%s", p.title, wrap(p.text, "    ", 80))
+		}
+	}
+}
+
+func (c check) explain() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: a mistake in the configuration (%s) that leads to %s\n", c.name, c.severity, c.cause)
+	explainParts(&b, []part{{"What it is", c.doc.What}, {"Mends it", c.doc.Mends}, {"Versions of nginx", cmp.Or(c.doc.Versions, "all")}, {"Known from", c.doc.From}})
+	return b.String()
 }
 
 func causeNames() (names []string) {

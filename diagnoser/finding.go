@@ -36,7 +36,9 @@ type Finding struct {
 	Cause        string        `json:"cause"` // a name of causes.json
 	Kind         string        `json:"kind"`  // "upstream-failure" or "other"
 	Certainty    string        `json:"certainty"`
-	Status       int           `json:"status,omitempty"` // what the client got: 502, 504, 200 (truncated)
+	Check        string        `json:"check,omitempty"`    // the check that found it in the configuration alone
+	Severity     string        `json:"severity,omitempty"` // of such a finding: error, warning or note
+	Status       int           `json:"status,omitempty"`   // what the client got: 502, 504, 200 (truncated)
 	Count        int64         `json:"count"`
 	Upstream     string        `json:"upstream,omitempty"` // "http://127.0.0.1:8000"
 	Server       string        `json:"server,omitempty"`
@@ -45,6 +47,7 @@ type Finding struct {
 	Against      []Fact        `json:"against,omitempty"`
 	Alternatives []Alternative `json:"alternatives,omitempty"`
 	Remedies     []Remedy      `json:"remedies,omitempty"`
+	Confirm      string        `json:"confirm,omitempty"` // what would decide a finding of a check
 }
 
 // Where is a place in the configuration; line and column count from 1.

@@ -84,6 +84,7 @@ func (r *Reading) readText(ctx context.Context, log evidence.Log) error {
 	_, err := eachLine(ctx, log, func(line []byte, n int64) {
 		r.look(log.Name, n, line)
 		r.keepAddresses(line)
+		r.lookSetting(log.Name, n, line)
 	})
 	return err
 }

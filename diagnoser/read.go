@@ -21,6 +21,7 @@ type Reading struct {
 	printed   []netip.Addr     // what the texts name
 	seen      map[string]*seen // by cause, what other logs say
 	said      []*said          // what backends and the kernel logged
+	settings
 }
 
 // Read reads the logs and the configuration of evidence; a Log's Reader is used

@@ -86,6 +86,11 @@ func (p *printer) finding(f Finding) {
 	}
 	p.facts("  Evidence", f.Evidence)
 	p.facts("  Against", f.Against)
+	if f.Check != "" {
+		c, _ := CauseNamed(f.Cause)
+		p.line("", "  Leads to")
+		p.wrapped("    ", c.Name+": "+c.Meaning)
+	}
 	if len(f.Alternatives) > 0 {
 		p.line("", "  Or")
 	}
@@ -93,7 +98,7 @@ func (p *printer) finding(f Finding) {
 		p.wrapped("    ", a.Cause+": "+a.Why)
 		p.wrapped("      ", "check: "+a.Check)
 	}
-	if confirm := rules[f.Cause].doc.Confirm; confirm != "" && f.Certainty != Proved {
+	if confirm := confirmation(f); confirm != "" && f.Certainty != Proved {
 		p.line("", "  Confirm")
 		p.wrapped("    ", confirm)
 	}
@@ -102,7 +107,18 @@ func (p *printer) finding(f Finding) {
 	}
 }
 
+// confirmation is what a person can do to be sure.
+func confirmation(f Finding) string {
+	if f.Check != "" {
+		return f.Confirm
+	}
+	return rules[f.Cause].doc.Confirm
+}
+
 func verdictLine(f Finding) string {
+	if f.Check != "" {
+		return fmt.Sprintf("%s: %s, %s", f.Severity, f.Check, f.Certainty)
+	}
 	parts := []string{f.Cause + ", " + f.Certainty}
 	if f.Status != 0 && f.Kind != "other" {
 		parts[0] = fmt.Sprintf("%03d %s", f.Status, parts[0])

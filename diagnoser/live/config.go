@@ -16,16 +16,26 @@ import (
 // files that cannot be read are errors.
 func ReadConfig(root, path string) ([]evidence.File, error) {
 	r := &configReader{root: root, seen: map[string]bool{}}
-	_, err := crossplane.Parse(path, &crossplane.ParseOptions{
+	if err := r.parse(path); err != nil {
+		r.errs = errors.Join(r.errs, fmt.Errorf("read configuration %s: %w", path, err))
+	}
+	return r.files, r.errs
+}
+
+// parse follows the includes. The library panics on some input that is no configuration.
+func (r *configReader) parse(path string) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("not read to its end: holds what the parser does not understand")
+		}
+	}()
+	_, err = crossplane.Parse(path, &crossplane.ParseOptions{
 		Open:                      r.open,
 		Glob:                      r.glob,
 		SkipDirectiveContextCheck: true,
 		SkipDirectiveArgsCheck:    true,
 	})
-	if err != nil {
-		r.errs = errors.Join(r.errs, fmt.Errorf("read configuration %s: %w", path, err))
-	}
-	return r.files, r.errs
+	return err
 }
 
 type configReader struct {

@@ -5,13 +5,21 @@ import "strings"
 // ReplaceArg replaces one argument, quotes and all.
 func (c *Config) ReplaceArg(d *Directive, i int, text string) Edit {
 	a := d.Args[i]
-	return Edit{d.File, a.Start, c.Text(d.File)[a.Start:a.End], text}
+	return Edit{d.File, a.Start, c.Text(d.File)[a.Start:a.End], c.apart(d, i) + text}
 }
 
 // ReplaceArgs replaces all arguments of a directive that has at least one.
 func (c *Config) ReplaceArgs(d *Directive, text string) Edit {
 	start, end := d.Args[0].Start, d.Args[len(d.Args)-1].End
-	return Edit{d.File, start, c.Text(d.File)[start:end], text}
+	return Edit{d.File, start, c.Text(d.File)[start:end], c.apart(d, 0) + text}
+}
+
+// apart is a space where an argument follows a quoted one without any, as ")" may.
+func (c *Config) apart(d *Directive, i int) string {
+	if at := d.Args[i].Start; at > 0 && !isSpace(c.Text(d.File)[at-1]) {
+		return " "
+	}
+	return ""
 }
 
 // AppendArg adds an argument behind the last one.
@@ -20,10 +28,14 @@ func (c *Config) AppendArg(d *Directive, text string) Edit {
 }
 
 // Set makes a directive hold in a block: it replaces the value of the one that
-// stands there, or adds one behind anchor, a directive of the same block.
+// stands there, or adds one behind anchor, a directive of the same block or of one
+// inside it (an if, which takes few directives): then behind that inner block.
 func (c *Config) Set(block *Directive, anchor *Directive, name, value string) Edit {
 	if own := c.own(block, name); own != nil && len(own.Args) > 0 {
 		return c.ReplaceArgs(own, value)
+	}
+	for anchor.Parent != block && anchor.Parent != nil {
+		anchor = anchor.Parent
 	}
 	return c.Insert(anchor, name+" "+value+";")
 }

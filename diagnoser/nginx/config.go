@@ -100,6 +100,7 @@ func (c *Config) resolve(list []*Directive, dir string, chain []string) error {
 			continue
 		}
 		matches := c.match(d.Arg(0), dir)
+		d.found = len(matches) > 0
 		if len(matches) == 0 && !strings.ContainsAny(d.Arg(0), "*?[") {
 			c.Missing = append(c.Missing, d.Arg(0))
 		}

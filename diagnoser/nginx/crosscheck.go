@@ -10,8 +10,14 @@ import (
 
 // sameAsCrossplane reads a file a second time with nginx's own parser library and
 // compares: names, lines and arguments in order. A file that the two read
-// differently is not edited.
-func sameAsCrossplane(f evidence.File, list []*Directive) bool {
+// differently is not edited. The library panics on some input, such as an empty
+// condition, if (): such a file is read differently.
+func sameAsCrossplane(f evidence.File, list []*Directive) (same bool) {
+	defer func() {
+		if recover() != nil {
+			same = false
+		}
+	}()
 	payload, err := crossplane.Parse(f.Path, &crossplane.ParseOptions{
 		Open:                      func(string) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(f.Text)), nil },
 		Glob:                      func(string) ([]string, error) { return nil, nil },

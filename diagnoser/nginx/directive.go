@@ -17,6 +17,8 @@ type Directive struct {
 	// Parent is the block around this directive: nil at the top. The directives of an
 	// included file have the include's parent.
 	Parent *Directive
+
+	found bool // of an include: a file was given for it, if only an empty one
 }
 
 // Arg is one argument, unquoted, with the bytes that it takes, quotes and all.

@@ -1,0 +1,218 @@
+package diagnoser
+
+import (
+	"path"
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
+
+var _ = registerCheck(check{
+	name: "script-filename-missing", cause: "script-not-found", severity: SeverityWarning,
+	doc: CheckDoc{
+		What:  "php-fpm is not told which script to run: no SCRIPT_FILENAME is set. It answers 404 \"File not found.\", or an empty page; it is no 502.",
+		Mends: "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; the file fastcgi_params does not have it, fastcgi.conf and snippets/fastcgi-php.conf do.",
+		From:  "php-fpm, init_request_info(): \"Primary script unknown\"; directive fastcgi_param.",
+	},
+	look: func(in *inquiry) (found []remark) {
+		for _, p := range in.httpPasses() {
+			if p.Prefix != "fastcgi_" || !in.forPHP(p) || !in.knowsParams(p) {
+				continue
+			}
+			params := in.config.EffectiveAll(p.Directive.Parent, "fastcgi_param")
+			if sets(params, "SCRIPT_FILENAME") {
+				continue
+			}
+			m := remark{at: p.Directive, certainty: Likely, says: "no SCRIPT_FILENAME is sent", decides: "the backend's log: Primary script unknown"}
+			const line = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;"
+			if own := p.Directive.Parent; len(params) > 0 && (params[0].Parent == own || in.onlyUser(p, params[0].Parent)) {
+				m.remedies = in.edit("name the script", in.config.Insert(anchorOf(p.Directive, params), line))
+			}
+			found = append(found, m)
+		}
+		return found
+	},
+})
+
+func (in *inquiry) forPHP(p *nginx.Pass) bool {
+	return in.servesPHP(p) || p.Network == "unix" && fpmSocket.MatchString(p.Address)
+}
+
+// knowsParams tells whether every file that may set parameters at the pass was given.
+func (in *inquiry) knowsParams(p *nginx.Pass) bool {
+	for _, missing := range in.config.Missing {
+		if base := path.Base(missing); strings.HasPrefix(base, "fastcgi") {
+			return base == "fastcgi_params" && in.knows(p.Directive.Parent)
+		}
+	}
+	return in.knows(p.Directive.Parent)
+}
+
+func sets(params []*nginx.Directive, name string) bool {
+	for _, d := range params {
+		if d.Arg(0) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyUser tells whether a level's parameters serve no other pass.
+func (in *inquiry) onlyUser(p *nginx.Pass, level *nginx.Directive) bool {
+	for _, other := range in.httpPasses() {
+		if other != p && other.Prefix == p.Prefix {
+			return false
+		}
+	}
+	return level != nil
+}
+
+// anchorOf is where to add a parameter: at the pass where the others stand beside it, else
+// behind the last of them. One in a file of its own is shared with who knows whom.
+func anchorOf(pass *nginx.Directive, params []*nginx.Directive) *nginx.Directive {
+	last := params[len(params)-1]
+	if last.Parent == pass.Parent {
+		return pass
+	}
+	return last
+}
+
+var _ = registerCheck(check{
+	name: "proxy-protocol-own-listener", cause: "backend-connection-reset", severity: SeverityError,
+	doc: CheckDoc{
+		What: "The pass leads to a listener of this proxy that expects the PROXY protocol, which proxy_pass in http{} does not send: the connection is closed with \"broken header\", " +
+			"and the client gets 502.",
+		Mends: "A listener without proxy_protocol for what comes from this proxy itself.",
+		From:  "ngx_http_wait_request_handler(), ngx_proxy_protocol_read(): \"broken header while reading PROXY protocol\".",
+	},
+	look: func(in *inquiry) (found []remark) {
+		for _, p := range in.peers() {
+			if p.network != "tcp" || !isLoopback(p.host()) || p.pass.Prefix != "proxy_" && p.pass.Prefix != "grpc_" {
+				continue
+			}
+			if l := in.listenWith(p, "proxy_protocol"); l != nil {
+				found = append(found, remark{at: p.at, certainty: Proved, upstream: p.target().String(), says: "the listener expects a PROXY protocol header, which is not sent",
+					evidence: []Fact{in.configFact(l, "%s", l.Text())}})
+			}
+		}
+		return found
+	},
+})
+
+// listenWith returns the listen directive of the address that a peer dials, if it has a
+// parameter: that of one listen directive holds for all servers of the address.
+func (in *inquiry) listenWith(p peer, parameter string) (found *nginx.Directive) {
+	host := p.host()
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	literal := false
+	in.config.Walk(func(d *nginx.Directive) {
+		if d.Name != "listen" || d.Parent == nil || d.Parent.Name != "server" || len(d.Args) == 0 {
+			return
+		}
+		address := nginx.ListenAddress(d.Arg(0))
+		switch {
+		case address == host+":"+p.port():
+			if !literal {
+				found = nil
+			}
+			literal = true
+		case literal || address != "*:"+p.port() && address != "0.0.0.0:"+p.port():
+			return
+		}
+		if hasParameter(d, parameter) {
+			found = d
+		}
+	})
+	return found
+}
+
+var _ = registerCheck(check{
+	name: "auth-request-backend", cause: "auth-request-unexpected-status", severity: SeverityError,
+	doc: CheckDoc{
+		What: "auth_request asks a location whose backend does not listen: every request there is answered 500, \"auth request unexpected status: 502\". " +
+			"Reported where the host's listeners show it.",
+		Mends: "The authentication service, or its address.",
+		From:  "ngx_http_auth_request_handler(): \"auth request unexpected status\".",
+	},
+	look: func(in *inquiry) (found []remark) {
+		in.config.Walk(func(d *nginx.Directive) {
+			if d.Name != "auth_request" || d.Arg(0) == "off" || len(d.Args) == 0 {
+				return
+			}
+			server := nginx.Enclosing(d, "server")
+			if server == nil || !in.sees("tcp listeners") {
+				return
+			}
+			place := nginx.Locate(server, d.Arg(0))
+			for _, p := range in.peers() {
+				if p.pass.Directive.Parent != place || place == nil || p.network != "tcp" || !isLoopback(p.host()) || p.host() == "localhost" {
+					continue
+				}
+				if in.listener(evidence.Target{Protocol: p.pass.Protocol, Network: p.network, Address: p.address}) == nil {
+					found = append(found, remark{at: d, certainty: Likely, upstream: p.target().String(), says: "nothing listens on " + p.address + ", which this asks first",
+						evidence: []Fact{in.configFact(p.at, "%s", p.at.Text())}, decides: "ss -ltn 'sport = :" + p.port() + "'"})
+				}
+			}
+		})
+		return found
+	},
+})
+
+var _ = registerCheck(check{
+	name: "pass-slash", cause: "config-error", severity: SeverityNote,
+	doc: CheckDoc{
+		What: "The location ends with a slash and the path of proxy_pass does not, or the other way round: nginx puts the rest of the request's path behind it as it is, so /api/x " +
+			"becomes /v1x or //x. The backend answers 404; it is never a 502.",
+		Mends: "A slash at the end of both, or of neither.",
+		From:  "ngx_http_proxy_create_request(): the part of the path that matched is replaced by the URI of proxy_pass.",
+	},
+	look: func(in *inquiry) (found []remark) {
+		for _, p := range in.httpPasses() {
+			prefix := in.prefixOf(p)
+			l := nginx.Enclosing(p.Directive.Parent, "location")
+			if p.URI == "" || prefix == "" || l.Arg(0) == "=" || strings.Contains(p.Directive.Arg(0), "$") || nginx.Enclosing(p.Directive.Parent, "if") != nil ||
+				strings.HasSuffix(prefix, "/") == strings.HasSuffix(p.URI, "/") || hasRewrite(l) {
+				continue
+			}
+			rest := "/x"
+			if strings.HasSuffix(prefix, "/") {
+				rest = "x"
+			}
+			m := remark{at: p.Directive, certainty: Possible, says: prefix + rest + " is sent upstream as " + p.URI + rest, decides: "the path in the backend's access log"}
+			if rest == "x" {
+				m.remedies = in.edit("end both with a slash", in.config.ReplaceArg(p.Directive, 0, p.Directive.Arg(0)+"/"))
+			}
+			found = append(found, m)
+		}
+		return found
+	},
+})
+
+func hasRewrite(location *nginx.Directive) bool { return location.Child("rewrite") != nil }
+
+var _ = registerCheck(check{
+	name: "loopback-in-container", cause: "container-localhost", severity: SeverityError,
+	doc: CheckDoc{
+		What: "The configuration uses Docker's resolver, 127.0.0.11, so nginx runs in a container, and the upstream is a loopback address: the container's own, on which no other " +
+			"container listens. Connection refused (111), 502. One that runs its backend beside nginx, in one container, is right.",
+		Mends: "The name of the backend's service in the Docker network; host.docker.internal for one on the host.",
+		From:  "network_namespaces(7): each container has a loopback interface of its own.",
+	},
+	look: func(in *inquiry) (found []remark) {
+		for _, p := range in.peers() {
+			resolver := in.config.Effective(p.pass.Directive.Parent, "resolver")
+			if resolver == nil || hostOnly(resolver.Arg(0)) != "127.0.0.11" || p.network != "tcp" || !isLoopback(p.host()) || in.config.ListensOn(p.address) {
+				continue
+			}
+			if in.sees("tcp listeners") && in.listener(p.target()) != nil {
+				continue
+			}
+			found = append(found, remark{at: p.at, certainty: Possible, upstream: p.target().String(), says: p.host() + " is this container's own address",
+				evidence: []Fact{in.configFact(resolver, "%s: nginx runs in a container", resolver.Text())}, decides: "docker exec the container: ss -ltn"})
+		}
+		return found
+	},
+})
