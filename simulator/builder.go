@@ -44,6 +44,8 @@ type builder struct {
 	variant
 	connScope bool // no request has been read
 	nested    bool // inside then: of a cut
+	endless   bool // inside a loop without times
+	draws     *draws
 
 	out     output
 	actions []action
@@ -80,6 +82,14 @@ func (b *builder) content(s segment) {
 		b.pending = append(b.pending, s)
 		b.out.size[contentLayer] += s.size // where it lies in the raw stream is settled by records
 	}
+}
+
+// repeats is how often a step that is compiled once runs in one exchange, at most as far as Freeze lists that.
+func (b *builder) repeats() int {
+	if b.endless {
+		return endlessTurns
+	}
+	return 1
 }
 
 func (b *builder) text(s string) { b.content(bytesSegment([]byte(s))) }

@@ -159,3 +159,10 @@ func wantNoFailure(t *testing.T, srv *simulator.Server) {
 		}
 	}
 }
+
+// within is a context that ends a test that hangs.
+func within(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}

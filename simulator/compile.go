@@ -20,6 +20,7 @@ type generation struct {
 	fallback    *compiledRule
 	idle        *program
 	idleAfter   time.Duration
+	chances     []*chance
 	leaves      bool // some script must leave input unread: heads and bodies are peeked at
 }
 
@@ -90,7 +91,6 @@ type compiler struct {
 func (c *compiler) rules(list string, rules []Rule, connScope bool) ([]*compiledRule, error) {
 	var out []*compiledRule
 	for i, r := range rules {
-		c.number++
 		compiled, err := c.rule(fmt.Sprintf("%s[%d]", list, i), r, connScope)
 		if err != nil {
 			return nil, err
@@ -100,17 +100,24 @@ func (c *compiler) rules(list string, rules []Rule, connScope bool) ([]*compiled
 	return out, nil
 }
 
+// draws numbers the next rule.
+func (c *compiler) draws() *draws {
+	c.number++
+	return &draws{seed: c.seed, rule: c.number, gen: c.gen}
+}
+
 func (c *compiler) rule(name string, r Rule, connScope bool) (*compiledRule, error) {
 	out := &compiledRule{name: name, times: r.Times}
 	if r.Name != "" {
 		out.name = r.Name
 	}
 	var err error
+	d := c.draws()
 	if r.Match != nil {
-		out.holds, err = r.Match.compile(matchScope{connections: connScope, rule: c.number, seed: c.seed})
+		out.holds, err = r.Match.compile(matchScope{connections: connScope, draws: d})
 	}
 	if err == nil {
-		err = c.variants(out, r.Script, connScope)
+		err = c.variants(out, r.Script, connScope, d)
 	}
 	return out, withPlace(r.pos, name, err)
 }
@@ -130,7 +137,7 @@ func withPlace(pos strictyaml.Pos, name string, err error) error {
 
 // variants compiles a script for each form of request. The plain form must
 // compile; a mark that the others lack (a body in the answer to HEAD) is found out when it is met.
-func (c *compiler) variants(r *compiledRule, s Script, connScope bool) error {
+func (c *compiler) variants(r *compiledRule, s Script, connScope bool, d *draws) error {
 	for say := range connectionHeaders {
 		if (c.fastcgi || c.uwsgi) && say > 0 { // what is said of the connection is HTTP's
 			r.programs[say] = r.programs[0]
@@ -138,7 +145,7 @@ func (c *compiler) variants(r *compiledRule, s Script, connScope bool) error {
 		}
 		for head := range 2 {
 			v := variant{connection: say, headOnly: head == 1}
-			b := &builder{traits: c.traits, variant: v, connScope: connScope}
+			b := &builder{traits: c.traits, variant: v, connScope: connScope, draws: d}
 			p, err := b.build(s)
 			if errors.Is(err, errNoMark) && v.headOnly {
 				p = failing(err)
@@ -179,7 +186,7 @@ func (c *compiler) idle() error {
 	if i.After <= 0 {
 		return c.gen.plan.errorf("idle: after must be above 0")
 	}
-	b := &builder{traits: c.traits, connScope: true, drained: true}
+	b := &builder{traits: c.traits, connScope: true, drained: true, draws: c.draws()}
 	p, err := b.build(i.Then)
 	if err == nil && !p.ended {
 		err = errors.New("then must end the connection")

@@ -117,12 +117,17 @@ func TestRegisteringTwicePanics(t *testing.T) {
 
 // Draws depend on what they are for and not on who draws first.
 func TestDrawsAreKeyed(t *testing.T) {
-	a := draw(1, 2, 3, 4).Float64()
-	if b := draw(1, 2, 3, 4).Float64(); a != b {
+	at := func(seed, rule, decision, conn uint64, exchange, turn int) float64 {
+		c := chance{key: [3]uint64{seed, rule, decision}}
+		return c.at(place{conn, exchange, turn}).Float64()
+	}
+	a := at(1, 2, 3, 4, 5, 6)
+	if b := at(1, 2, 3, 4, 5, 6); a != b {
 		t.Errorf("the same key gives %v and %v", a, b)
 	}
 	seen := map[float64]bool{a: true}
-	for _, f := range []float64{draw(2, 2, 3, 4).Float64(), draw(1, 3, 3, 4).Float64(), draw(1, 2, 4, 4).Float64(), draw(1, 2, 3, 5).Float64()} {
+	for _, f := range []float64{at(2, 2, 3, 4, 5, 6), at(1, 3, 3, 4, 5, 6), at(1, 2, 4, 4, 5, 6), at(1, 2, 3, 5, 5, 6), at(1, 2, 3, 4, 6, 6),
+		at(1, 2, 3, 4, 5, 7), at(2, 1, 3, 4, 5, 6), at(1<<32, 2, 3, 4, 5, 6), at(1, 2, 3, 4, 1<<20|5, 6)} {
 		if seen[f] {
 			t.Errorf("another key gives %v again", f)
 		}

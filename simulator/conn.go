@@ -22,7 +22,8 @@ type conn struct {
 	between  bool // no head is being read or served: the plan may be changed
 	lastEnd  time.Time
 	idle     time.Duration
-	clock    time.Time // when the last delay of this script ended by schedule
+	clock    time.Time       // when the last delay of this script ended by schedule
+	turns    map[*chance]int // of the script's random decisions; nil while it has made none
 
 	in       input
 	try      attempt
@@ -142,6 +143,7 @@ func (c *conn) logRequest(kind string) {
 // run executes a program. It returns errDone when the connection has ended.
 func (c *conn) run(p *program) error {
 	c.clock = time.Time{}
+	clear(c.turns)
 	return c.runActions(p)
 }
 

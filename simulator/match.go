@@ -23,8 +23,7 @@ type test func(*facts) bool
 // matchScope is where a match stands.
 type matchScope struct {
 	connections bool // no request is known yet
-	rule        uint64
-	seed        int64
+	draws       *draws
 }
 
 // facts are what rules see of a connection or an exchange.

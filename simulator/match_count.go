@@ -3,7 +3,6 @@ package simulator
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -86,27 +85,6 @@ func (n every) compile(matchScope) (test, error) {
 	}
 	var asked atomic.Uint64
 	return func(*facts) bool { return asked.Add(1)%uint64(n) == 0 }, nil
-}
-
-type prob float64
-
-// Prob holds with probability p, drawn from (seed, rule, connection, exchange):
-// the same for the same run, whatever the goroutines' order.
-func Prob(p float64) Match { return prob(p) }
-
-var _ = registerMatch("prob", "prob: 0.1", "with this probability, drawn from (seed, rule, connection, exchange)", matchArgument[prob])
-
-func (prob) counts() {}
-
-func (p prob) compile(s matchScope) (test, error) {
-	if !(p >= 0 && p <= 1) {
-		return nil, fmt.Errorf("prob: %v is no probability between 0 and 1", float64(p))
-	}
-	return func(f *facts) bool { return draw(s.seed, s.rule, f.conn, f.exchange).Float64() < float64(p) }, nil
-}
-
-func draw(seed int64, rule, conn uint64, exchange int) *rand.Rand {
-	return rand.New(rand.NewPCG(uint64(seed)^rule<<32, conn<<20^uint64(exchange)))
 }
 
 type after time.Duration

@@ -113,7 +113,7 @@ func (s stallAt) run(c *conn) error {
 	case s.gate != "":
 		return c.waitGate(s.gate, s.limit)
 	case s.limit > 0:
-		return c.park(c.schedule(s.limit), nil)
+		return c.pause(s.limit)
 	default:
 		return c.hang()
 	}
@@ -166,7 +166,7 @@ func (c *conn) dribble(rest []segment, s *dribble) error {
 		if err := c.write(piece...); err != nil {
 			return err
 		}
-		if err := c.park(c.schedule(s.Gap), nil); err != nil {
+		if err := c.pause(s.Gap); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-type sleep time.Duration
 type signal string
 type flush struct{}
 type closeWrite struct{}
@@ -19,9 +18,6 @@ type wait struct {
 	Gate string        `yaml:"gate" strict:"required"`
 	For  time.Duration `yaml:"for,omitempty"` // 0 is for ever
 }
-
-// Sleep pauses. Consecutive sleeps of a script count from one another's scheduled end, so that delays do not add up errors.
-func Sleep(d time.Duration) Step { return sleep(d) }
 
 // Wait holds the connection until the gate is open.
 func Wait(gate string) Step { return wait{Gate: gate} }
@@ -38,10 +34,6 @@ func CloseWrite() Step { return closeWrite{} }
 // CloseRead shuts the reading side. On a unix socket the peer's writes then fail with EPIPE; TCP tells the peer nothing.
 func CloseRead() Step { return closeRead{} }
 
-var _ = registerStep("sleep", "sleep: 800ms", "pauses", func(d *strictyaml.Decoder, arg *yaml.Node) (Step, error) {
-	t, err := decodeArgument[time.Duration](d, arg)
-	return Sleep(t), err
-})
 var _ = registerStep("wait", "wait: gate-name", "holds the connection until the gate opens", argument[wait])
 var _ = registerStep("signal", "signal: gate-name", "opens a gate", argument[signal])
 var _ = registerStep("flush", "flush", "waits until all output is delivered", word(Flush()))
@@ -55,11 +47,6 @@ func (w *wait) DecodeStrict(d *strictyaml.Decoder, node *yaml.Node) error {
 	}
 	type plain wait
 	return d.Decode(node, (*plain)(w))
-}
-
-func (s sleep) compile(b *builder) error {
-	b.do("sleep", func(c *conn) error { return c.park(c.schedule(time.Duration(s)), nil) })
-	return nil
 }
 
 func (w wait) compile(b *builder) error {
@@ -104,6 +91,9 @@ func (closeRead) compile(b *builder) error {
 	})
 	return nil
 }
+
+// pause waits until the next delay of the script is over.
+func (c *conn) pause(d time.Duration) error { return c.park(c.schedule(d), nil) }
 
 // schedule is when a delay that follows the last one ends. A new exchange starts anew.
 func (c *conn) schedule(d time.Duration) time.Time {

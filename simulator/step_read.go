@@ -121,7 +121,7 @@ func (c *conn) drainAt(rate int64) error {
 				return err
 			}
 		}
-		if err := c.park(c.schedule(gap), nil); err != nil {
+		if err := c.pause(gap); err != nil {
 			return err
 		}
 	}
