@@ -52,7 +52,11 @@ func masked(t *testing.T, plan string, seed int64) string {
 		clients.Go(func() { askBusily(c) })
 	}
 	clients.Wait()
-	_, err = srv.Await(within(t), 0, func(simulator.Entry) bool { return srv.Status().Connections == 0 })
+	closed := 0
+	_, err = srv.Await(within(t), 0, func(e simulator.Entry) bool {
+		closed += strings.Count(e.Kind, simulator.KindClose)
+		return closed == busyConnections
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
