@@ -1,7 +1,7 @@
 package diagnoser
 
 import (
-	"fmt"
+	"bytes"
 	"strings"
 	"time"
 
@@ -14,6 +14,8 @@ const (
 	groupsMax = 2048
 	// memoMax bounds the remembered requests whose location is known.
 	memoMax = 8192
+	// connsMax bounds the connections remembered of one group.
+	connsMax = 64
 )
 
 // group is a number of like events: one signature, one upstream, one place in the
@@ -44,14 +46,23 @@ type groups struct {
 	paths  []string
 	byKey  map[groupKey]*group
 	list   []*group // in order of first appearance
-	memo   map[string]*nginx.Pass
+	memo   map[memoKey]*nginx.Pass
+	// together counts the events of kinds beyond groupsMax.
+	together int64
+}
+
+// memoKey is what decides through which pass a request went.
+type memoKey struct {
+	target  evidence.Target
+	server  string
+	request string // without its query
 }
 
 func newGroups(config *nginx.Config) *groups {
-	return &groups{config: config, paths: config.UnixPaths(), byKey: map[groupKey]*group{}, memo: map[string]*nginx.Pass{}}
+	return &groups{config: config, paths: config.UnixPaths(), byKey: map[groupKey]*group{}, memo: map[memoKey]*nginx.Pass{}}
 }
 
-func (gs *groups) add(log string, e evidence.Event) {
+func (gs *groups) add(log string, e evidence.Event) *group {
 	u, _ := nginx.ParseUpstream(e, gs.paths)
 	pass := gs.passOf(e, u.Target)
 	key := groupKey{e.Signature, detail(e), e.Phase, e.Outcome, e.Server, u.Target.String(), e.Errno, e.Immediate, e.Timer, pass}
@@ -59,6 +70,7 @@ func (gs *groups) add(log string, e evidence.Event) {
 	if g == nil && len(gs.list) >= groupsMax {
 		key = groupKey{signature: e.Signature, phase: e.Phase, outcome: e.Outcome, errno: e.Errno}
 		g = gs.byKey[key]
+		gs.together++
 	}
 	if g == nil {
 		g = &group{Event: e, target: u.Target, pass: pass, log: log, conns: map[int64]bool{}}
@@ -66,6 +78,53 @@ func (gs *groups) add(log string, e evidence.Event) {
 		gs.list = append(gs.list, g)
 	}
 	g.take(e, u.URI)
+	return g
+}
+
+// like adds the first of several like events, and returns what adds the others.
+func (gs *groups) like(log string, e evidence.Event) func(nginx.Repeat) {
+	together := gs.together
+	g := gs.add(log, e)
+	if gs.together > together {
+		return func(r nginx.Repeat) { gs.together++; g.again(r) }
+	}
+	if len(gs.config.PassesTo(e, g.target)) < 2 {
+		return g.again
+	}
+	return func(r nginx.Repeat) {
+		if pass, ok := gs.memo[memoKey{g.target, g.Server, string(beforeQuery(r.Request))}]; ok && pass == g.pass {
+			g.again(r)
+			return
+		}
+		gs.add(log, r.Event())
+	}
+}
+
+func beforeQuery(request []byte) []byte {
+	before, _, _ := bytes.Cut(request, []byte("?"))
+	return before
+}
+
+// again counts an event like the first one.
+func (g *group) again(r nginx.Repeat) {
+	if len(g.conns) < connsMax || !g.asked && !unsafeMethod(r.Request) {
+		e := r.Event()
+		u, _ := nginx.ParseUpstream(e, nil)
+		g.take(e, u.URI)
+		return
+	}
+	g.count++
+	if r.Time.After(g.last) {
+		g.last = r.Time
+	}
+	if unsafeMethod(r.Request) {
+		g.unsafe++
+	}
+}
+
+// unsafeMethod tells whether nginx does not repeat a request: POST, LOCK, PATCH.
+func unsafeMethod(request []byte) bool {
+	return bytes.HasPrefix(request, []byte("POST ")) || bytes.HasPrefix(request, []byte("LOCK ")) || bytes.HasPrefix(request, []byte("PATCH "))
 }
 
 func (g *group) take(e evidence.Event, uri string) {
@@ -73,7 +132,7 @@ func (g *group) take(e evidence.Event, uri string) {
 	if e.Time.After(g.last) {
 		g.last = e.Time
 	}
-	if len(g.conns) < 64 {
+	if len(g.conns) < connsMax {
 		g.conns[e.Conn] = true
 	}
 	if method := nginx.RequestMethod(e.Request); method == "POST" || method == "LOCK" || method == "PATCH" {
@@ -108,7 +167,7 @@ func (gs *groups) passOf(e evidence.Event, t evidence.Target) *nginx.Pass {
 		return nil
 	}
 	uri, _, _ := strings.Cut(e.Request, "?")
-	key := fmt.Sprint(t.String(), "\x00", e.Server, "\x00", uri)
+	key := memoKey{t, e.Server, uri}
 	if p, ok := gs.memo[key]; ok {
 		return p
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/badgateway/badgateway/diagnoser/apache"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/diagnoser/haproxy"
+	"github.com/badgateway/badgateway/diagnoser/input"
 )
 
 // lineMax bounds one line; what is longer is cut.
@@ -20,16 +21,14 @@ const lineMax = 64 << 10
 // eachLine calls take for each line of a log with its number, from 1, without its end.
 // The error names the log.
 func eachLine(ctx context.Context, log evidence.Log, take func(line []byte, n int64)) (size int64, err error) {
-	var in io.Reader = strings.NewReader(log.Text)
-	if log.Reader != nil {
-		in = log.Reader
-	}
+	in := input.New(reader(log))
+	defer in.Close()
 	r := bufio.NewReaderSize(in, lineMax)
 	for n, rest := int64(1), false; ; {
 		line, err := r.ReadSlice('\n')
 		size += int64(len(line))
-		if at := bytes.IndexByte(line, 0); at >= 0 {
-			return size, fmt.Errorf("%s: not a text log (NUL byte at offset %d)", log.Name, size-int64(len(line)-at))
+		if in.Binary() {
+			return size, fmt.Errorf("%s: not a text log (NUL byte at offset %d)", log.Name, in.FirstNUL)
 		}
 		if len(line) > 0 && !rest {
 			take(bytes.TrimRight(line, "\r\n"), n)
@@ -47,6 +46,14 @@ func eachLine(ctx context.Context, log evidence.Log, take func(line []byte, n in
 		}
 		n++
 	}
+}
+
+// reader returns what to read of a log.
+func reader(log evidence.Log) io.Reader {
+	if log.Reader != nil {
+		return log.Reader
+	}
+	return strings.NewReader(log.Text)
 }
 
 // parser is what a proxy's folder offers for one line of its log.

@@ -2,9 +2,7 @@ package diagnoser
 
 import (
 	"context"
-	"io"
 	"net/netip"
-	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/diagnoser/nginx"
@@ -54,13 +52,10 @@ func (r *Reading) scan(ctx context.Context, log evidence.Log) error {
 	if parse := parserOf(r.proxy.Kind); parse != nil {
 		return r.scanLines(ctx, log, parse)
 	}
-	var in io.Reader = strings.NewReader(log.Text)
-	if log.Reader != nil {
-		in = log.Reader
-	}
-	stats, err := nginx.Scan(ctx, log.Name, in, nginx.Sink{
+	stats, err := nginx.Scan(ctx, log.Name, reader(log), nginx.Sink{
 		Event: func(e evidence.Event) { r.groups.add(log.Name, e) },
 		Note:  func(e evidence.Event) { r.groups.add(log.Name, e) },
+		Like:  func(e evidence.Event) func(nginx.Repeat) { return r.groups.like(log.Name, e) },
 		Line:  func(text []byte, line int64) { r.look(log.Name, line, text) },
 	})
 	s := &r.summary

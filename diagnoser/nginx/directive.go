@@ -1,6 +1,10 @@
 package nginx
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+	"sync"
+)
 
 // Directive is one directive of the configuration with the bytes it takes.
 type Directive struct {
@@ -18,7 +22,9 @@ type Directive struct {
 	// included file have the include's parent.
 	Parent *Directive
 
-	found bool // of an include: a file was given for it, if only an empty one
+	found      bool           // of an include: a file was given for it, if only an empty one
+	once       sync.Once      // guards expression
+	expression *regexp.Regexp // of a location; nil where Go cannot read it
 }
 
 // Arg is one argument, unquoted, with the bytes that it takes, quotes and all.

@@ -77,14 +77,18 @@ func longestPrefix(server *Directive, uri string) (best *Directive, final bool) 
 }
 
 func matchesExpression(l *Directive, uri string) bool {
-	pattern := l.Arg(1)
 	switch l.Arg(0) {
-	case "~":
-	case "~*":
-		pattern = "(?i)" + pattern
-	default:
-		return false
+	case "~", "~*":
+		l.once.Do(l.compile)
 	}
-	re, err := regexp.Compile(pattern)
-	return err == nil && re.MatchString(uri)
+	return l.expression != nil && l.expression.MatchString(uri)
+}
+
+// compile reads the expression of a location once.
+func (d *Directive) compile() {
+	pattern := d.Arg(1)
+	if d.Arg(0) == "~*" {
+		pattern = "(?i)" + pattern
+	}
+	d.expression, _ = regexp.Compile(pattern)
 }

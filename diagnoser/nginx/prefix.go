@@ -61,6 +61,9 @@ func unwrap(b []byte, n int) []byte {
 		first, _, _ := bytes.Cut(b[n:], []byte("\n"))
 		return decodeJSON(first)
 	}
+	if end := bytes.IndexByte(b, '\n'); end < 0 || end == len(b)-1 {
+		return b[n:]
+	}
 	out := make([]byte, 0, len(b)-n)
 	for line := range bytes.Lines(b) {
 		out = append(out, bytes.TrimPrefix(line, prefix)...)

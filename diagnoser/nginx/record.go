@@ -29,6 +29,19 @@ func promising(b []byte) bool {
 	return false
 }
 
+// common are the beginnings of messages that have nothing to do with an upstream unless they name it.
+var common = []string{`open() "`, "access forbidden by rule", `directory index of "`, "SSL_do_handshake() failed (SSL", "limiting requests", "client sent "}
+
+// marked tells whether a message, which has no context behind it, is promising.
+func marked(message string) bool {
+	for _, c := range common {
+		if strings.HasPrefix(message, c) {
+			return strings.Contains(message, "upstream")
+		}
+	}
+	return promising(bytesOf(message))
+}
+
 // record takes one record with the lines joined to it, line being its first.
 func (s *scanner) record(b []byte, line int64) {
 	if !startsRecord(b) {
@@ -38,6 +51,9 @@ func (s *scanner) record(b []byte, line int64) {
 	}
 	if !startsRecord(b) {
 		s.fragment(b, line)
+		return
+	}
+	if s.quick(b, line) {
 		return
 	}
 	if s.stats.From.IsZero() {
@@ -84,23 +100,48 @@ func (s *scanner) after(b, body []byte, line int64) {
 }
 
 func (s *scanner) classify(e evidence.Event) {
+	k := kindOf(&e)
+	s.stats.count(k)
+	switch {
+	case k == isEvent && s.sink.Event != nil:
+		s.sink.Event(e)
+	case k == isNote && s.sink.Note != nil:
+		s.sink.Note(e)
+	}
+}
+
+// kind is what a record turned out to be.
+type kind uint8
+
+const (
+	isNothing kind = iota
+	isUnrecognized
+	isNote
+	isEvent
+)
+
+// kindOf looks a record up, and completes an event or a note.
+func kindOf(e *evidence.Event) kind {
 	sig := lookup(e.Message)
 	switch {
+	case sig == nil && (e.Upstream != "" || aboutUpstream(e.Message)):
+		return isUnrecognized
 	case sig == nil:
-		if e.Upstream != "" || aboutUpstream(e.Message) {
-			s.stats.Unrecognized++
-		}
+		return isNothing
 	case sig.note:
 		e.Signature = sig.name
-		if s.sink.Note != nil {
-			s.sink.Note(e)
-		}
-	default:
-		sig.fill(&e)
-		s.stats.Events++
-		if s.sink.Event != nil {
-			s.sink.Event(e)
-		}
+		return isNote
+	}
+	sig.fill(e)
+	return isEvent
+}
+
+func (s *Stats) count(k kind) {
+	switch k {
+	case isUnrecognized:
+		s.Unrecognized++
+	case isEvent:
+		s.Events++
 	}
 }
 

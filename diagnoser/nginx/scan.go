@@ -1,7 +1,6 @@
 package nginx
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/input"
 )
 
 const (
@@ -33,6 +33,10 @@ type Stats struct {
 type Sink struct {
 	Event func(evidence.Event) // an upstream error
 	Note  func(evidence.Event) // a record worth knowing that is none: it has no Outcome
+	// Like, when set, takes the first of several like events or notes instead of Event and Note, and
+	// returns what takes the others: those that differ in time, process, connection, client,
+	// request, and the URI of the upstream alone. It saves the making of an Event of each.
+	Like func(evidence.Event) func(Repeat)
 	// Line takes each line that belongs to no record: of an access log, of a backend that
 	// logs to the same stream. The bytes are good until it returns.
 	Line func(text []byte, line int64)
@@ -41,9 +45,22 @@ type Sink struct {
 // Scan reads an error log to its end with a fixed buffer, whatever its size. The
 // error of an input that is no text begins with name.
 func Scan(ctx context.Context, name string, r io.Reader, sink Sink) (Stats, error) {
-	s := scanner{name: name, sink: sink, buf: make([]byte, bufferSize)}
-	err := s.run(ctx, r)
-	return s.finish(), err
+	in := input.New(r)
+	s := scanner{name: name, sink: sink, buf: make([]byte, bufferSize), shapes: newShapes()}
+	err := s.run(ctx, in)
+	stats := s.finish()
+	if err == nil {
+		err = s.binary(in, stats)
+	}
+	return stats, errors.Join(err, in.Close())
+}
+
+// binary refuses what held NUL bytes and not one record: a truncated log begins with NUL bytes, but goes on as text.
+func (s *scanner) binary(in *input.Reader, stats Stats) error {
+	if in.NUL == 0 || stats.Records > 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: not a text log (NUL byte at offset %d)", s.name, in.FirstNUL)
 }
 
 type scanner struct {
@@ -55,6 +72,8 @@ type scanner struct {
 	skip    bool  // the rest of an over-long record is passed over
 	foreign int64 // lines that are not blank and belong to no record
 	last    [timestampLen]byte
+	shapes  *shapes
+	clock   clock
 }
 
 func (s *scanner) run(ctx context.Context, r io.Reader) error {
@@ -64,9 +83,7 @@ func (s *scanner) run(ctx context.Context, r io.Reader) error {
 		}
 		n, err := r.Read(s.buf[s.pending:])
 		if n > 0 {
-			if bad := s.take(n); bad != nil {
-				return bad
-			}
+			s.take(n)
 		}
 		switch {
 		case errors.Is(err, io.EOF):
@@ -79,11 +96,7 @@ func (s *scanner) run(ctx context.Context, r io.Reader) error {
 }
 
 // take accounts for n fresh bytes behind the pending ones and reads all whole records.
-func (s *scanner) take(n int) error {
-	fresh := s.buf[s.pending : s.pending+int64(n)]
-	if at := bytes.IndexByte(fresh, 0); at >= 0 {
-		return fmt.Errorf("%s: not a text log (NUL byte at offset %d)", s.name, s.stats.Bytes+int64(at))
-	}
+func (s *scanner) take(n int) {
 	s.stats.Bytes += int64(n)
 	data := s.buf[:s.pending+int64(n)]
 	rest := s.drain(data, false)
@@ -91,7 +104,6 @@ func (s *scanner) take(n int) error {
 		rest = s.overflow(rest)
 	}
 	s.pending = int64(copy(s.buf, rest))
-	return nil
 }
 
 // overflow handles a buffer without the end of a line: it keeps the front as a

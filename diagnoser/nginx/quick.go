@@ -1,0 +1,189 @@
+package nginx
+
+import (
+	"bytes"
+	"strings"
+	"time"
+	"unsafe"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
+// Repeat is what differs in a record that is like an earlier one. The bytes are good
+// until the function that takes it returns.
+type Repeat struct {
+	Time     time.Time
+	Conn     int64
+	Line     int64
+	Request  []byte
+	Upstream []byte // URI and all
+	Text     []byte // the record as it stands in the log
+}
+
+// quick reads a record of one line without copying it: what cannot matter is passed over, and what
+// is like an earlier record is counted there. It answers false for a record that it cannot
+// read, of which it has counted nothing.
+func (s *scanner) quick(b []byte, line int64) bool {
+	end := bytes.IndexByte(b, '\n')
+	if end >= 0 && end+1 < len(b) {
+		return false
+	}
+	if end >= 0 {
+		b = b[:end]
+	}
+	b = bytes.TrimSuffix(b, []byte("\r"))
+	if b[21] == 'n' || b[21] == 'd' { // [notice], [debug]
+		s.began(b)
+		return true
+	}
+	h, ok := headOf(b)
+	if !ok {
+		return false
+	}
+	rest := unsafe.String(unsafe.SliceData(b[h.end:]), len(b)-h.end) // read here only, or copied
+	at := contextStart(rest)
+	if at < 0 {
+		return false
+	}
+	about := strings.Contains(rest[at:], "upstream")
+	if !about && !marked(rest[:at]) {
+		s.began(b)
+		return true
+	}
+	if !strings.Contains(rest[at:], `, request: "`) || strings.Contains(rest[:at], "**(") {
+		return false // it may have been changed in being carried
+	}
+	s.began(b)
+	s.shape(b, rest, h, line)
+	return true
+}
+
+// began counts a record that begins with its timestamp.
+func (s *scanner) began(b []byte) {
+	if s.stats.From.IsZero() {
+		s.stats.From, _ = timestamp(b)
+	}
+	s.stats.Records++
+	copy(s.last[:], b)
+}
+
+// shape counts a record where like ones were read before, and reads it as new otherwise.
+func (s *scanner) shape(b []byte, rest string, h headOfRecord, line int64) {
+	var e evidence.Event
+	readContext(&e, rest)
+	key := shapeKey{e.Message, e.Server, authority(e.Upstream)}
+	found := s.shapes.find(key)
+	if found == nil {
+		full := parseRecord(string(b), line)
+		found = s.shapes.add(shapeKey{full.Message, full.Server, authority(full.Upstream)}, shape{kind: kindOf(&full)})
+		s.stats.count(found.kind)
+		found.again = s.first(found.kind, full)
+		return
+	}
+	s.stats.count(found.kind)
+	switch {
+	case found.again != nil:
+		found.again(Repeat{Time: s.clock.read(b), Conn: h.conn, Line: line, Request: bytesOf(e.Request), Upstream: bytesOf(e.Upstream), Text: b})
+	case found.kind >= isNote && s.sink.Like == nil:
+		s.deliver(b, line)
+	}
+}
+
+// first hands over the first event of a shape.
+func (s *scanner) first(k kind, e evidence.Event) func(Repeat) {
+	switch {
+	case k >= isNote && s.sink.Like != nil:
+		return s.sink.Like(e)
+	case k == isEvent && s.sink.Event != nil:
+		s.sink.Event(e)
+	case k == isNote && s.sink.Note != nil:
+		s.sink.Note(e)
+	}
+	return nil
+}
+
+// Event reads the whole record.
+func (r Repeat) Event() evidence.Event {
+	e := parseRecord(string(r.Text), r.Line)
+	kindOf(&e)
+	return e
+}
+
+// deliver reads a record in full for a sink that wants each.
+func (s *scanner) deliver(b []byte, line int64) {
+	e := parseRecord(string(b), line)
+	s.first(kindOf(&e), e)
+}
+
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// authority is the part of a logged upstream that tells upstreams apart: without the
+// URI, except where the path of a unix socket runs into it.
+func authority(upstream string) string {
+	at := strings.Index(upstream, "://")
+	if at < 0 {
+		return upstream
+	}
+	at += len("://")
+	rest := upstream[at:]
+	if strings.HasPrefix(rest, "unix:") {
+		if i := strings.IndexByte(rest[len("unix:"):], ':'); i >= 0 {
+			return upstream[:at+len("unix:")+i]
+		}
+		return upstream
+	}
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		return upstream[:at+i]
+	}
+	return upstream
+}
+
+// headOfRecord is what stands between the timestamp and the message.
+type headOfRecord struct {
+	conn int64
+	end  int
+}
+
+// headOf reads "[error] 31#31: *7 ".
+func headOf(b []byte) (h headOfRecord, ok bool) {
+	i := timestampLen + 2
+	for i < len(b) && b[i] >= 'a' && b[i] <= 'z' {
+		i++
+	}
+	if i+2 >= len(b) || b[i] != ']' || b[i+1] != ' ' {
+		return h, false
+	}
+	i += 2
+	for i < len(b) && (b[i]-'0' <= 9 || b[i] == '#') {
+		i++
+	}
+	if i+2 >= len(b) || b[i] != ':' || b[i+1] != ' ' {
+		return h, false
+	}
+	i += 2
+	if b[i] == '*' {
+		for i++; i < len(b) && b[i]-'0' <= 9 && h.conn < 1e17; i++ {
+			h.conn = h.conn*10 + int64(b[i]-'0')
+		}
+		if i >= len(b) || b[i] != ' ' {
+			return h, false
+		}
+		i++
+	}
+	h.end = i
+	return h, true
+}
+
+// clock reads timestamps, of which many records in a row have one.
+type clock struct {
+	text [timestampLen]byte
+	time time.Time
+}
+
+func (c *clock) read(b []byte) time.Time {
+	if string(c.text[:]) != string(b[:timestampLen]) {
+		c.time, _ = timestamp(b)
+		copy(c.text[:], b)
+	}
+	return c.time
+}

@@ -1,0 +1,58 @@
+package nginx
+
+import "hash/maphash"
+
+// shapeKey is what tells kinds of records apart.
+type shapeKey struct{ message, server, authority string }
+
+// shape is a kind of record that was read before.
+type shape struct {
+	key   shapeKey
+	kind  kind
+	again func(Repeat)
+}
+
+const (
+	// shapeSets times shapeWays bounds the shapes that are remembered; a new one takes the place of an
+	// old one with the same hash.
+	shapeSets = 1024
+	shapeWays = 4
+	// shapeMax bounds the text that a remembered shape keeps.
+	shapeMax = 4096
+)
+
+type shapes struct {
+	seed maphash.Seed
+	sets [shapeSets][shapeWays]*shape // the one found last is first
+}
+
+func newShapes() *shapes { return &shapes{seed: maphash.MakeSeed()} }
+
+func (s *shapes) set(k shapeKey) *[shapeWays]*shape {
+	h := maphash.String(s.seed, k.message)*31 ^ maphash.String(s.seed, k.server)*17 ^ maphash.String(s.seed, k.authority)
+	return &s.sets[(h^h>>32)%shapeSets]
+}
+
+// find returns the shape of that key, nil where it is not remembered.
+func (s *shapes) find(k shapeKey) *shape {
+	set := s.set(k)
+	for i, sh := range set {
+		if sh != nil && sh.key == k {
+			set[0], set[i] = sh, set[0]
+			return sh
+		}
+	}
+	return nil
+}
+
+// add remembers a shape in the place of the one that was not used for longest.
+func (s *shapes) add(k shapeKey, sh shape) *shape {
+	sh.key = k
+	if len(k.message)+len(k.server)+len(k.authority) > shapeMax {
+		return &sh
+	}
+	set := s.set(k)
+	copy(set[1:], set[:shapeWays-1])
+	set[0] = &sh
+	return &sh
+}
