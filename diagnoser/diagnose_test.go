@@ -40,9 +40,14 @@ func TestReadOnceAskAndDiagnose(t *testing.T) {
 }
 
 func TestDiagnoseBinaryLog(t *testing.T) {
-	_, err := Diagnose(context.Background(), evidence.Evidence{Logs: []evidence.Log{{Name: "error.log.gz", Text: "\x1f\x8b\x00"}}})
-	if want := "error.log.gz: not a text log (NUL byte at offset 2)"; err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
+	for text, want := range map[string]string{
+		"\x1f\x8b\x00":            "read error.log: gzip: unexpected EOF",
+		"\x7fELF\x02\x01\x01\x00": "error.log: not a text log (NUL byte at offset 7)",
+	} {
+		_, err := Diagnose(context.Background(), evidence.Evidence{Logs: []evidence.Log{{Name: "error.log", Text: text}}})
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }
 

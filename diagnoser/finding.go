@@ -16,12 +16,15 @@ type Report struct {
 
 // Summary counts what was read.
 type Summary struct {
-	Bytes          int64     `json:"bytes"`
-	Lines          int64     `json:"lines"`
-	UpstreamErrors int64     `json:"upstream_errors"`
-	Unrecognized   int64     `json:"unrecognized"` // upstream records that no signature knows
-	From           time.Time `json:"from,omitzero"`
-	To             time.Time `json:"to,omitzero"`
+	Bytes          int64 `json:"bytes"`
+	Lines          int64 `json:"lines"`
+	UpstreamErrors int64 `json:"upstream_errors"`
+	Unrecognized   int64 `json:"unrecognized"` // upstream records that no signature knows
+	// Together counts the upstream errors of further upstreams and messages than are told
+	// apart: they are counted by message alone.
+	Together int64     `json:"together,omitempty"`
+	From     time.Time `json:"from,omitzero"`
+	To       time.Time `json:"to,omitzero"`
 }
 
 // Certainties, from strong to weak. Proved needs deciding evidence.

@@ -26,8 +26,8 @@ func TestEachLine(t *testing.T) {
 
 func TestEachLineErrors(t *testing.T) {
 	ignore := func([]byte, int64) {}
-	_, err := eachLine(t.Context(), evidence.Log{Name: "a", Text: "one\ntw\x00o\n"}, ignore)
-	if want := "a: not a text log (NUL byte at offset 6)"; err == nil || err.Error() != want {
+	_, err := eachLine(t.Context(), evidence.Log{Name: "a", Text: "\x7fELF\x02\x01\x01\x00\n"}, ignore)
+	if want := "a: not a text log (NUL byte at offset 7)"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	broken := errors.New("broken")

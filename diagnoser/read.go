@@ -40,6 +40,7 @@ func Read(ctx context.Context, ev evidence.Evidence) (*Reading, error) {
 			return r, err
 		}
 	}
+	r.summary.Together = r.groups.together
 	for _, text := range ev.Texts {
 		if err := r.readText(ctx, text); err != nil {
 			return r, err

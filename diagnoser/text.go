@@ -41,6 +41,9 @@ func (s Summary) text() string {
 	if s.Unrecognized > 0 {
 		text += fmt.Sprintf("; not recognized: %d", s.Unrecognized)
 	}
+	if s.Together > 0 {
+		text += fmt.Sprintf("; of too many upstreams to tell apart: %d", s.Together)
+	}
 	if !s.From.IsZero() {
 		const form = "2006-01-02 15:04:05"
 		text += fmt.Sprintf("; from %s to %s", s.From.Format(form), s.To.Format(form))

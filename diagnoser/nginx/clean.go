@@ -13,6 +13,9 @@ func clean(b []byte) []byte {
 	if bytes.Contains(b, []byte(`, request: "`)) || bytes.Contains(b, []byte(`upstream: "`)) {
 		return unstar(b)
 	}
+	if bytes.IndexByte(b, '\\') < 0 && bytes.IndexByte(b, '&') < 0 && !bytes.Contains(b, []byte("\u201c")) && !bytes.Contains(b, []byte("\u201d")) {
+		return unstar(b)
+	}
 	text := string(b)
 	for range 3 { // what was escaped twice is unescaped twice
 		switch {

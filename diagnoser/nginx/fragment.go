@@ -7,9 +7,15 @@ import (
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
 
-// fragmentHints are the words of which a line has one if a record without its
-// timestamp can be in it.
-var fragmentHints = [][]byte{[]byte("upstream"), []byte("() failed ("), []byte("worker_connections are"), []byte("connect()")}
+// fragmentHints are the words of which a line has one if messageStart can find a
+// message in it. They are looked for first: the expression is slow.
+var fragmentHints = [][]byte{[]byte("connect()"), []byte("() failed ("), []byte("kevent() reported"), []byte("no live upstreams"),
+	[]byte("upstream timed"), []byte("upstream prematurely"), []byte("upstream sent "), []byte("upstream rejected"), []byte("upstream server t"),
+	[]byte("upstream SSL"), []byte("peer closed connection in"), []byte("host not found in"), []byte("no resolver defined"), []byte("FastCGI sent in"),
+	[]byte("worker_connections are"), []byte("an upstream response"), []byte("auth request unexpected"), []byte(") while connecting to upstream")}
+
+// messageMax is how far behind prefixMax the words that tell a message may reach.
+const messageMax = 256
 
 // messageStart finds where one of nginx's messages about an upstream begins.
 var messageStart = regexp.MustCompile(`connect\(\) (?:to \S+ )?failed|kevent\(\) reported (?:that|about)|no live upstreams|` +
@@ -33,14 +39,16 @@ type fragment struct {
 // fragmentOf finds a record without its timestamp in a line. As behind a timestamp's
 // prefix, a quote in front of it is another record's.
 func fragmentOf(line []byte) (f fragment, ok bool) {
+	line = line[:min(len(line), prefixMax+messageMax)]
 	hinted := false
 	for _, h := range fragmentHints {
-		hinted = hinted || bytes.Contains(line, h)
+		if hinted = bytes.Contains(line, h); hinted {
+			break
+		}
 	}
 	if !hinted {
 		return f, false
 	}
-	line = line[:min(len(line), recordMax)]
 	m := messageStart.FindIndex(line)
 	if m == nil || m[0] > prefixMax || !carries(line[:m[0]]) {
 		return f, false

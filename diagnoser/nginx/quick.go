@@ -41,20 +41,82 @@ func (s *scanner) quick(b []byte, line int64) bool {
 		return false
 	}
 	rest := unsafe.String(unsafe.SliceData(b[h.end:]), len(b)-h.end) // read here only, or copied
-	at := contextStart(rest)
+	at, named := clientAt(rest)
 	if at < 0 {
 		return false
 	}
-	about := strings.Contains(rest[at:], "upstream")
-	if !about && !marked(rest[:at]) {
+	if !named && !marked(rest[:at]) {
 		s.began(b)
 		return true
 	}
-	if !strings.Contains(rest[at:], `, request: "`) || strings.Contains(rest[:at], "**(") {
-		return false // it may have been changed in being carried
+	var e evidence.Event
+	if !readPlain(&e, rest, at) {
+		if !strings.Contains(rest[at:], `, request: "`) {
+			return false // it may have been changed in being carried
+		}
+		readContext(&e, rest)
+	}
+	if strings.Contains(e.Message, "**(") {
+		return false
 	}
 	s.began(b)
-	s.shape(b, rest, h, line)
+	s.shape(b, &e, h, line)
+	return true
+}
+
+// clientAt finds the client field as contextStart does, and tells whether the record names
+// an upstream at the end of its message or behind it.
+func clientAt(rest string) (at int, named bool) {
+	const client = ", client: "
+	for at = 0; ; at++ {
+		i := strings.IndexByte(rest[at:], ',')
+		if i < 0 {
+			return -1, false
+		}
+		at += i
+		if strings.HasPrefix(rest[at:], client) {
+			break
+		}
+	}
+	if strings.HasSuffix(rest[:at], "upstream") {
+		return at, true
+	}
+	if !strings.Contains(rest[at:], "upstream") {
+		return at, false
+	}
+	return contextStart(rest), true
+}
+
+// readPlain reads the context of a record whose fields hold no quote and no comma, as nearly all do. It
+// answers false for others, and reads those that it takes as readContext does.
+func readPlain(e *evidence.Event, s string, at int) bool {
+	const client, server, request, upstream = ", client: ", ", server: ", `, request: "`, `, upstream: "`
+	e.Message = strings.TrimRight(s[:at], " ")
+	s = s[at+len(client):]
+	at = strings.IndexByte(s, ',')
+	if at < 0 || !strings.HasPrefix(s[at:], server) {
+		return false
+	}
+	e.Client, s = s[:at], s[at+len(server):]
+	at = strings.IndexByte(s, ',')
+	if at < 0 || !strings.HasPrefix(s[at:], request) {
+		return false
+	}
+	e.Server, s = s[:at], s[at+len(request):]
+	at = strings.IndexByte(s, '"')
+	if at < len(" HTTP/1.1") || !strings.HasPrefix(s[at-len(" HTTP/1.1"):], " HTTP/") || s[at-3]-'0' > 9 || s[at-2] != '.' || s[at-1]-'0' > 9 {
+		return false
+	}
+	e.Request, s = s[:at], s[at+1:]
+	if !strings.HasPrefix(s, upstream) {
+		return false
+	}
+	s = s[len(upstream):]
+	at = strings.IndexByte(s, '"')
+	if at <= 0 || s[0] == ' ' || s[at-1] == ' ' || !strings.HasPrefix(s[at:], `", host: "`) && !strings.HasPrefix(s[at:], `", referrer: "`) {
+		return false
+	}
+	e.Upstream = s[:at]
 	return true
 }
 
@@ -68,9 +130,7 @@ func (s *scanner) began(b []byte) {
 }
 
 // shape counts a record where like ones were read before, and reads it as new otherwise.
-func (s *scanner) shape(b []byte, rest string, h headOfRecord, line int64) {
-	var e evidence.Event
-	readContext(&e, rest)
+func (s *scanner) shape(b []byte, e *evidence.Event, h headOfRecord, line int64) {
 	key := shapeKey{e.Message, e.Server, authority(e.Upstream)}
 	found := s.shapes.find(key)
 	if found == nil {
@@ -132,10 +192,13 @@ func authority(upstream string) string {
 		}
 		return upstream
 	}
-	if i := strings.IndexAny(rest, "/?"); i >= 0 {
-		return upstream[:at+i]
+	if i := strings.IndexByte(rest, '/'); i >= 0 {
+		rest = rest[:i]
 	}
-	return upstream
+	if i := strings.IndexByte(rest, '?'); i >= 0 {
+		rest = rest[:i]
+	}
+	return upstream[:at+len(rest)]
 }
 
 // headOfRecord is what stands between the timestamp and the message.

@@ -44,16 +44,18 @@ func marked(message string) bool {
 
 // record takes one record with the lines joined to it, line being its first.
 func (s *scanner) record(b []byte, line int64) {
-	if !startsRecord(b) {
+	starts := startsRecord(b)
+	if !starts {
 		if n := prefixLen(b); n > 0 {
 			b = unwrap(b, n)
+			starts = startsRecord(b)
 		}
 	}
-	if !startsRecord(b) {
+	switch {
+	case !starts:
 		s.fragment(b, line)
 		return
-	}
-	if s.quick(b, line) {
+	case s.quick(b, line):
 		return
 	}
 	if s.stats.From.IsZero() {

@@ -1,6 +1,9 @@
 package nginx
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // timestampLen is the length of "2006/01/02 15:04:05".
 const timestampLen = 19
@@ -41,14 +44,18 @@ func opens(line, open []byte, isOpen bool) bool {
 	if prefixLen(line) > 0 {
 		return true
 	}
-	if _, ok := fragmentOf(line); !ok {
+	if isOpen && !complete(open) {
 		return false
 	}
-	return !isOpen || complete(open)
+	_, ok := fragmentOf(line)
+	return ok
 }
 
 // complete tells whether a record needs no more lines.
 func complete(b []byte) bool {
+	if !bytes.Contains(b, []byte(", client: ")) && bytes.Contains(b, []byte(`stderr: "`)) {
+		return false
+	}
 	b = clean(b)
 	if bytes.Contains(b, []byte(", client: ")) {
 		return finished(bytes.TrimRight(trimForeign(b), "\r\n"))
@@ -90,16 +97,38 @@ func (s *scanner) stray(text []byte, line int64) {
 	}
 }
 
-// startsRecord tells whether a line begins "2006/01/02 15:04:05 [".
+// startsRecord tells whether a line begins "2006/01/02 15:04:05 [". It looks at eight bytes
+// at a time: of a log of any size it is asked of each line.
 func startsRecord(b []byte) bool {
-	if len(b) < timestampLen+3 || b[4] != '/' || b[7] != '/' || b[10] != ' ' ||
-		b[13] != ':' || b[16] != ':' || b[19] != ' ' || b[20] != '[' {
+	if len(b) < timestampLen+3 || b[19] != ' ' || b[20] != '[' {
 		return false
 	}
-	for _, i := range [...]int{0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18} {
-		if b[i]-'0' > 9 {
-			return false
+	return dated.fits(b) && timed.fits(b[8:]) && ended.fits(b[11:])
+}
+
+var dated, timed, ended = patternOf("0000/00/"), patternOf("00 00:00"), patternOf("00:00:00")
+
+// pattern is eight bytes of which each is a digit or one separator.
+type pattern struct{ digits, zeros, sixes, others, want uint64 }
+
+// patternOf makes a pattern of a text in which 0 is any digit.
+func patternOf(text string) (p pattern) {
+	for i := range 8 {
+		c, shift := uint64(text[i]), 8*i
+		if c == '0' {
+			p.digits |= 0xf0 << shift
+			p.zeros |= 0x30 << shift
+			p.sixes |= 0x06 << shift
+			continue
 		}
+		p.others |= 0xff << shift
+		p.want |= c << shift
 	}
-	return true
+	return p
+}
+
+// fits tells whether eight bytes are of the pattern: 0x30 to 0x3f, and not beyond 0x39, are digits.
+func (p *pattern) fits(b []byte) bool {
+	v := binary.LittleEndian.Uint64(b)
+	return v&p.others == p.want && v&p.digits == p.zeros && (v+p.sixes)&p.digits == p.zeros
 }
