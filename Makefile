@@ -72,7 +72,7 @@ live: build
 	@mkdir -p $(REPORT)
 	@$(PROGRAM) images --proxy-version=all
 	@$(LIVE) --json-report=live.json --junit-report=live.xml ./harness/suite -- \
-	    --proxy-version=all --report=$(abspath $(REPORT)); \
+	    --proxy-version=all --proof --report=$(abspath $(REPORT)); \
 	  status=$$?; $(PROGRAM) scenarios report $(REPORT) && exit $$status
 
 bench: ## measure speed, memory and exactness against their limits; ONLY=regexp

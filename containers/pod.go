@@ -28,6 +28,8 @@ type PodSpec struct {
 	// DenyConnect starts the proxy under a policy that answers connect(2) on TCP with
 	// EACCES, the symptom that SELinux gives without httpd_can_network_connect.
 	DenyConnect bool
+	// Sysctls are set in the pod's network namespace: net.ipv4.ip_local_port_range.
+	Sysctls map[string]string
 	// Publish is a port of the proxy that is published on a free port of 127.0.0.1; 0 is none.
 	Publish int
 	// Share gives the proxy a volume at SocketDir that backends see, too. It goes with the pod.
@@ -73,7 +75,7 @@ func (e *Engine) StartPod(ctx context.Context, spec PodSpec) (*Pod, error) {
 // start creates the sidecar's container while the proxy's is starting, which is what takes the time.
 func (p *Pod) start(ctx context.Context, spec PodSpec) error {
 	proxy, err := p.create(ctx, spec.Image, "proxy", spec, func(h *container.HostConfig) {
-		h.PortBindings = bindings(spec)
+		h.PortBindings, h.Sysctls = bindings(spec), spec.Sysctls
 		if spec.DenyConnect {
 			h.SecurityOpt = []string{"seccomp=" + denyConnect}
 		}

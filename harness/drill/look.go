@@ -65,6 +65,9 @@ func (s *Session) compare(o Observation) Mismatches {
 	if o.Seen.Status != want.Status {
 		m.add("status is %d, want %d%s", o.Seen.Status, want.Status, suffix(o.Seen.Error))
 	}
+	if o.Seen.Cut != want.Cut {
+		m.add("the body is cut short: %t, want %t", o.Seen.Cut, want.Cut)
+	}
 	if o.Seen.Took < want.After-cachedClock {
 		m.add("the answer took %v, want at least %v", o.Seen.Took, want.After)
 	}

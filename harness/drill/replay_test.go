@@ -52,9 +52,29 @@ func replay(t *testing.T, catalogue *scenario.Catalogue, d scenario.Drill, file 
 	for _, m := range s.judge() {
 		t.Error(m)
 	}
+	hintsKeepTheirSecret(t, s)
 	if r := s.proposed(); r != nil && r.Action == diagnoser.EditConfig {
 		if edited, err := applyEdits(s.conf, r.Edits); err != nil || edited == s.conf {
 			t.Errorf("the remedy does not change %s: %v", sidecar.ConfigPath, err)
+		}
+	}
+}
+
+// A hint leads to the remedy; it does not hold a line of it.
+func hintsKeepTheirSecret(t *testing.T, s *Session) {
+	remedy := s.proposed()
+	if remedy == nil {
+		return
+	}
+	for line := range strings.Lines(remedy.Diff) {
+		text := strings.TrimSpace(strings.TrimLeft(line, "+-"))
+		if !strings.HasPrefix(line, "+") || strings.HasPrefix(line, "+++") || text == "" {
+			continue
+		}
+		for _, hint := range s.Hints {
+			if strings.Contains(hint, strings.TrimSuffix(text, ";")) {
+				t.Errorf("hint %q holds a line of the remedy: %s", hint, text)
+			}
 		}
 	}
 }

@@ -36,7 +36,7 @@ func (s *Session) Traps(ctx context.Context) (Mismatches, error) {
 }
 
 func (s *Session) spring(ctx context.Context, t scenario.Trap) (Mismatches, error) {
-	if err := s.set(ctx, t); err != nil {
+	if err := s.change(ctx, t.Change); err != nil {
 		var refused *sidecar.Refused
 		if errors.As(err, &refused) {
 			return Mismatches{fmt.Sprintf("cannot be applied: %v", err)}, nil
@@ -55,7 +55,8 @@ func (s *Session) spring(ctx context.Context, t scenario.Trap) (Mismatches, erro
 	return m, err
 }
 
-func (s *Session) set(ctx context.Context, t scenario.Trap) error {
+// change does what a person could do, to the configuration as given.
+func (s *Session) change(ctx context.Context, t scenario.Change) error {
 	if t.Edit != nil {
 		edited, err := setDirective(s.conf, *t.Edit)
 		if err != nil {

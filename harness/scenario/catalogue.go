@@ -121,7 +121,7 @@ func (s *Scenario) Drills() []Drill {
 	return drills
 }
 
-// Protocol is "http" or "fastcgi".
+// Protocol is what the proxy speaks with the upstream: "http", "https", "fastcgi", "uwsgi" or "grpc".
 func (d Drill) Protocol() string { p, _, _ := strings.Cut(d.Variant, "-"); return p }
 
 // Transport is "tcp" or "unix".
@@ -150,19 +150,26 @@ func (d Drill) Remedy() string {
 func (d Drill) Traps() []Trap {
 	var list []Trap
 	for _, t := range d.Scenario.Traps {
-		if t.Only == "" || t.Only == d.Protocol() {
+		if d.can(t.Change) {
 			list = append(list, t)
 		}
 	}
 	return list
 }
 
-// Name is the trap in a few words, for messages.
-func (t Trap) Name() string {
-	if t.Edit != nil {
-		return t.Edit.Directive + " " + t.Edit.Value
+// Also are the other remedies that there are in this variant.
+func (d Drill) Also() []Change {
+	return slices.DeleteFunc(slices.Clone(d.Scenario.Also), func(c Change) bool { return !d.can(c) })
+}
+
+func (d Drill) can(c Change) bool { return c.Only == "" || c.Only == d.Protocol() }
+
+// Name is the change in a few words, for messages.
+func (c Change) Name() string {
+	if c.Edit != nil {
+		return c.Edit.Directive + " " + c.Edit.Value
 	}
-	return strings.TrimSpace(t.Action + " " + t.Upstream + t.Path)
+	return strings.TrimSpace(c.Action + " " + c.Upstream + c.Path)
 }
 
 // Listen is where the upstream listens in this variant, "tcp:ADDRESS" or "unix:PATH".

@@ -17,12 +17,12 @@ import (
 
 var (
 	levels   = []string{"easy", "medium", "hard"}
-	variants = []string{"fastcgi-tcp", "fastcgi-unix", "http-tcp", "http-unix"}
+	variants = []string{"fastcgi-tcp", "fastcgi-unix", "grpc-tcp", "http-tcp", "http-unix", "https-tcp", "uwsgi-tcp", "uwsgi-unix"}
 	remedies = []string{
 		diagnoser.EditConfig, diagnoser.ReloadProxy, diagnoser.StartBackend, diagnoser.RestartBackend,
 		diagnoser.SetPermission, diagnoser.SetPolicy, diagnoser.RemoveFilter,
 	}
-	trapActions = []string{diagnoser.ReloadProxy, diagnoser.RestartBackend, diagnoser.StartBackend, diagnoser.SetPermission}
+	changes = []string{diagnoser.ReloadProxy, diagnoser.RestartBackend, diagnoser.StartBackend, diagnoser.SetPermission}
 )
 
 // checker finds what the types cannot say. It keeps the document's nodes for the positions of its errors.
@@ -113,6 +113,9 @@ func (k *checker) plans(u Upstream) error {
 	return nil
 }
 
+// maxClients bounds a load: the pod's ports and the proxy's connections are for one machine's tests.
+const maxClients = 1000
+
 func (k *checker) acts() error {
 	for _, list := range []struct {
 		at   []string
@@ -120,13 +123,16 @@ func (k *checker) acts() error {
 	}{{[]string{"timeline"}, k.s.Timeline}, {[]string{"probe", "before"}, k.s.Probe.Before}} {
 		for _, a := range list.acts {
 			set := 0
-			for _, is := range []bool{a.Request != nil, a.Refuse != "", a.Resume != "", a.Idle != 0} {
+			for _, is := range []bool{a.Request != nil, a.Load != nil, a.Refuse != "", a.Resume != "", a.Idle != 0} {
 				if is {
 					set++
 				}
 			}
 			if set != 1 {
-				return k.errorf(list.at, "each step is exactly one of request, refuse, resume, idle")
+				return k.errorf(list.at, "each step is exactly one of request, load, refuse, resume, idle")
+			}
+			if a.Load != nil && (a.Load.Clients < 1 || a.Load.Clients > maxClients) {
+				return k.errorf(list.at, "clients must be 1 to %d, got %d", maxClients, a.Load.Clients)
 			}
 			for _, name := range []string{a.Refuse, a.Resume} {
 				if _, ok := k.s.Upstreams[name]; name != "" && !ok {
@@ -140,15 +146,26 @@ func (k *checker) acts() error {
 
 func (k *checker) traps() error {
 	for _, t := range k.s.Traps {
-		at := []string{"traps"}
-		switch {
-		case (t.Edit == nil) == (t.Action == ""):
-			return k.errorf(at, "a trap is either an edit or an action")
-		case t.Action != "" && !slices.Contains(trapActions, t.Action):
-			return k.errorf(at, "unknown action %q (known: %s)", t.Action, strings.Join(trapActions, ", "))
-		case t.Upstream != "" && k.s.Upstreams[t.Upstream].Listen == nil:
-			return k.errorf(at, "unknown upstream %q", t.Upstream)
+		if err := k.change([]string{"traps"}, "trap", t.Change); err != nil {
+			return err
 		}
+	}
+	for _, c := range k.s.Also {
+		if err := k.change([]string{"also"}, "remedy", c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *checker) change(at []string, what string, c Change) error {
+	switch {
+	case (c.Edit == nil) == (c.Action == ""):
+		return k.errorf(at, "a %s is either an edit or an action", what)
+	case c.Action != "" && !slices.Contains(changes, c.Action):
+		return k.errorf(at, "unknown action %q (known: %s)", c.Action, strings.Join(changes, ", "))
+	case c.Upstream != "" && k.s.Upstreams[c.Upstream].Listen == nil:
+		return k.errorf(at, "unknown upstream %q", c.Upstream)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@
 package scenario
 
 import (
+	"io/fs"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -29,6 +30,7 @@ type Scenario struct {
 	Cause  string   `yaml:"cause" strict:"required"`  // what the diagnoser must name first
 	Remedy string   `yaml:"remedy" strict:"required"` // the action that it must propose
 	Traps  []Trap   `yaml:"traps" strict:"required"`
+	Also   []Change `yaml:"also"` // other remedies that mend it as well; each is tried
 	Hints  []string `yaml:"hints" strict:"required"`
 }
 
@@ -52,17 +54,35 @@ type Upstream struct {
 
 // Host is what is wrong with the machine rather than with a backend.
 type Host struct {
-	Kernel []kernel.Fault `yaml:"kernel"`
+	Kernel  []kernel.Fault    `yaml:"kernel"`
+	Sysctls map[string]string `yaml:"sysctls"` // of the pod's network namespace: net.ipv4.ip_local_port_range
+	Files   []File            `yaml:"files"`
 	// Deny names the policy boolean that is off and would have to be on for the proxy to connect over TCP.
 	Deny string `yaml:"deny"`
+}
+
+// File is one file or directory of the proxy's file system, made as it is declared.
+type File struct {
+	Path string       `yaml:"path" json:"path" strict:"required"`
+	Mode *fs.FileMode `yaml:"mode" json:"mode,omitempty"` // 0644, of a directory 0755, when not given
+	Text string       `yaml:"text" json:"text,omitempty"`
+	Dir  bool         `yaml:"dir" json:"dir,omitempty"`
 }
 
 // Act is one step of a timeline, or of what precedes a probe; exactly one field is set.
 type Act struct {
 	Request *Request      `yaml:"request"`
+	Load    *Load         `yaml:"load"`   // clients that are not waited for
 	Refuse  string        `yaml:"refuse"` // the upstream's name: stop listening
 	Resume  string        `yaml:"resume"` // listen again
 	Idle    time.Duration `yaml:"idle"`   // nothing happens for so long
+}
+
+// Load is a number of clients that ask at the same time, while the timeline goes on. The step is done when
+// each has sent its request; their answers are not looked at.
+type Load struct {
+	Request `yaml:",inline"`
+	Clients int `yaml:"clients" json:"clients" strict:"required"` // at most 1000
 }
 
 // Request is one request of a client to the proxy.
@@ -90,6 +110,7 @@ type Expect struct {
 type Symptom struct {
 	Status int           `yaml:"status" strict:"required"`
 	After  time.Duration `yaml:"after"` // not sooner than this; the proxy's own timeout
+	Cut    bool          `yaml:"cut"`   // the body ends before its announced length
 	Events []Event       `yaml:"events" strict:"required"`
 }
 
@@ -100,15 +121,20 @@ type Event struct {
 	Errno   int    `yaml:"errno"`
 }
 
-// Trap is a tempting wrong fix; Why says what it misses. Either Edit or Action is set.
+// Trap is a tempting wrong fix; Why says what it misses.
 type Trap struct {
-	Why      string `yaml:"why" strict:"required"`
+	Why    string `yaml:"why" strict:"required"`
+	Change `yaml:",inline"`
+}
+
+// Change is something that a person could do; either Edit or Action is set.
+type Change struct {
 	Edit     *Edit  `yaml:"edit"`
-	Action   string `yaml:"action"`   // restart-backend, start-backend, set-permission
+	Action   string `yaml:"action"`   // restart-backend, start-backend, set-permission, reload-proxy
 	Upstream string `yaml:"upstream"` // the upstream of the first two
 	Path     string `yaml:"path"`     // the file of the third
 	Mode     string `yaml:"mode"`     // octal
-	Only     string `yaml:"only"`     // the one protocol, http or fastcgi, in which it is a trap
+	Only     string `yaml:"only"`     // the one protocol in which it can be done
 }
 
 // Edit sets a directive where the proxy passes the request on, or in the

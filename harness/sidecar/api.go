@@ -73,7 +73,12 @@ type Await struct {
 	Listener string `json:"listener"`
 }
 
-// Kernel is the body of POST /v1/kernel.
+// Files is the body of PUT /v1/proxy/files: what else there is in the proxy's file system.
+type Files struct {
+	Files []scenario.File `json:"files"`
+}
+
+// Kernel is the body of PUT /v1/kernel, the faults that there are to be.
 type Kernel struct {
 	Faults []kernel.Fault `json:"faults"`
 }

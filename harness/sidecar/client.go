@@ -14,6 +14,7 @@ import (
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/harness/kernel"
+	"github.com/badgateway/badgateway/harness/scenario"
 	"github.com/badgateway/badgateway/simulator/control"
 )
 
@@ -77,6 +78,11 @@ func (c *Client) Config(ctx context.Context) (string, error) {
 	return config.Files[ConfigPath], err
 }
 
+// Files makes files in the proxy's file system.
+func (c *Client) Files(ctx context.Context, files []scenario.File) error {
+	return c.call(ctx, http.MethodPut, "/v1/proxy/files", Files{files}, nil)
+}
+
 // Mark returns where the log ends now.
 func (c *Client) Mark(ctx context.Context) (int64, error) {
 	var e Events
@@ -106,9 +112,9 @@ func (c *Client) Upstream(name string) *control.Client {
 	return &control.Client{BaseURL: c.base + "/v1/upstreams/" + url.PathEscape(name), HTTP: c.http}
 }
 
-// Break makes kernel faults.
+// Break makes kernel faults, in the place of those that it made before.
 func (c *Client) Break(ctx context.Context, faults []kernel.Fault) error {
-	return c.call(ctx, http.MethodPost, "/v1/kernel", Kernel{faults}, nil)
+	return c.call(ctx, http.MethodPut, "/v1/kernel", Kernel{faults}, nil)
 }
 
 // Probe does what the look says and returns what was seen.

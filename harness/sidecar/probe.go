@@ -7,7 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/badgateway/badgateway/harness/scenario"
@@ -35,6 +37,8 @@ func (s *Server) act(ctx context.Context, acts []scenario.Act, tag string) error
 		switch {
 		case a.Request != nil:
 			ask(ctx, *a.Request, tag)
+		case a.Load != nil:
+			s.load(ctx, *a.Load, tag)
 		case a.Idle > 0:
 			select {
 			case <-time.After(a.Idle):
@@ -48,6 +52,29 @@ func (s *Server) act(ctx context.Context, acts []scenario.Act, tag string) error
 		}
 	}
 	return nil
+}
+
+// loadPatience bounds how long the clients of a load wait for their answers.
+const loadPatience = time.Minute
+
+// load returns when each client has sent its request, or could not. They go on waiting for their answers.
+func (s *Server) load(ctx context.Context, l scenario.Load, tag string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadPatience)
+	var sent, done sync.WaitGroup
+	for range l.Clients {
+		sent.Add(1)
+		wrote := sync.OnceFunc(sent.Done)
+		trace := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { wrote() }}
+		done.Go(func() {
+			defer wrote()
+			ask(httptrace.WithClientTrace(ctx, trace), l.Request, tag)
+		})
+	}
+	go func() {
+		done.Wait()
+		cancel()
+	}()
+	sent.Wait()
 }
 
 func (s *Server) turn(refused, resumed string) error {

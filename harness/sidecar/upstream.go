@@ -67,6 +67,18 @@ func (s *Server) controlUpstream(w http.ResponseWriter, r *http.Request) {
 	http.StripPrefix("/v1/upstreams/"+r.PathValue("name"), u.control).ServeHTTP(w, r)
 }
 
+// putKernel leaves the declared faults and no others.
+func (s *Server) putKernel(r *http.Request) (any, error) {
+	s.mu.Lock()
+	undo := s.undo
+	s.undo = nil
+	s.mu.Unlock()
+	for _, u := range undo {
+		u() // a remedy may have removed it before
+	}
+	return s.postKernel(r)
+}
+
 func (s *Server) postKernel(r *http.Request) (any, error) {
 	k, err := body[Kernel](r)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 	. "github.com/onsi/gomega"
 
+	"github.com/badgateway/badgateway/containers/nginx"
 	"github.com/badgateway/badgateway/harness/drill"
 	"github.com/badgateway/badgateway/harness/report"
 	"github.com/badgateway/badgateway/harness/scenario"
@@ -66,7 +67,11 @@ func describe(d scenario.Drill, version string) {
 			s, err = env.Start(ctx, d, proxyOf(version))
 			Expect(err).NotTo(HaveOccurred())
 		}, NodeTimeout(patience))
-		for _, step := range drill.Steps() {
+		steps := drill.Steps()
+		if *proofFlag && version == nginx.Newest() {
+			steps = append(steps, drill.ProofSteps()...)
+		}
+		for _, step := range steps {
 			It(step.Name, func(ctx SpecContext) {
 				m, err := s.Do(ctx, step)
 				Expect(err).NotTo(HaveOccurred())

@@ -1,0 +1,105 @@
+package drill
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/badgateway/badgateway/harness/scenario"
+)
+
+// ProofSteps are what a scenario must hold beyond one drill: the broken state can be made anew, is mended
+// a second time, and is mended by each other remedy that it lists.
+func ProofSteps() []Step {
+	return []Step{
+		{"is broken again, byte for byte, after a reset", (*Session).Reset},
+		{"is diagnosed as declared a second time", (*Session).Diagnose},
+		{"recovers a second time", (*Session).Recover},
+		{"recovers after each other remedy", (*Session).Others},
+	}
+}
+
+// Reset makes the broken state anew in the same pod, whatever a remedy changed, and tells how it differs
+// from the one before: the configuration byte for byte, and the symptom.
+func (s *Session) Reset(ctx context.Context) (Mismatches, error) {
+	if s.Host.Deny != "" {
+		return s.resetPod(ctx)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Upstreams)) {
+		if err := s.resetUpstream(ctx, name, s.Upstreams[name]); err != nil {
+			return nil, fmt.Errorf("reset %s: %w", name, err)
+		}
+	}
+	if err := s.breakHost(ctx); err != nil {
+		return nil, fmt.Errorf("reset: %w", err)
+	}
+	return s.sameAsBroken(ctx)
+}
+
+// resetPod takes another pod: a policy holds from a process's start.
+func (s *Session) resetPod(ctx context.Context) (Mismatches, error) {
+	s.discard(s.leave())
+	s.denied, s.spare = true, nil
+	if err := s.up(ctx); err != nil {
+		return nil, fmt.Errorf("reset: %w", err)
+	}
+	return s.sameAsBroken(ctx)
+}
+
+func (s *Session) resetUpstream(ctx context.Context, name string, u scenario.Upstream) error {
+	if b := s.backends[name]; b != nil {
+		if err := b.Restart(ctx, u.Backend.Command); err != nil {
+			return err
+		}
+		return s.awaitBackend(ctx, name, u)
+	}
+	plan, err := scenario.PlanText(u.Plan)
+	if err != nil {
+		return err
+	}
+	if plan == "" {
+		plan = "default: [serve]" // an empty one would keep what a remedy put in force
+	}
+	_, err = s.client.Upstream(name).Restart(ctx, name, []byte(plan))
+	return err
+}
+
+func (s *Session) sameAsBroken(ctx context.Context) (Mismatches, error) {
+	s.edited = false
+	var m Mismatches
+	text, err := s.client.Config(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if text != s.conf {
+		m.add("after the reset the configuration is not the one given")
+	}
+	again, err := s.Symptom(ctx)
+	for _, text := range again {
+		m.add("after the reset %s", text)
+	}
+	return m, err
+}
+
+// Others carries out each other remedy that the scenario lists, from the broken state, and looks whether it mends it.
+func (s *Session) Others(ctx context.Context) (Mismatches, error) {
+	var all Mismatches
+	for _, c := range s.Also() {
+		m, err := s.Reset(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m...)
+		if err := s.change(ctx, c); err != nil {
+			return nil, fmt.Errorf("other remedy %q: %w", c.Name(), err)
+		}
+		if m, err = s.steady(ctx, SteadyProbes); err != nil {
+			return nil, err
+		}
+		for _, text := range m {
+			all.add("other remedy %q: %s", c.Name(), text)
+		}
+	}
+	return all, nil
+}
