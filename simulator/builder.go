@@ -47,6 +47,7 @@ type builder struct {
 	endless   bool // inside a loop without times
 	draws     *draws
 
+	budget  *budget
 	out     output
 	actions []action
 	pending []segment // FastCGI content that no record carries yet
@@ -65,7 +66,8 @@ type builder struct {
 
 // raw adds output to the socket's stream.
 func (b *builder) raw(s segment) {
-	if s.size > 0 {
+	if s.size > 0 && !b.budget.over() {
+		b.budget.spend(len(s.data))
 		b.actions = append(b.actions, action{seg: s})
 		b.out.size[rawLayer] += s.size
 	}
@@ -78,7 +80,8 @@ func (b *builder) content(s segment) {
 		b.raw(s)
 		return
 	}
-	if s.size > 0 {
+	if s.size > 0 && !b.budget.over() {
+		b.budget.spend(len(s.data))
 		b.pending = append(b.pending, s)
 		b.out.size[contentLayer] += s.size // where it lies in the raw stream is settled by records
 	}
@@ -143,7 +146,7 @@ func (b *builder) records(t fastcgi.Type, rest []segment, r Records, each func(p
 	if r.Size > 0 {
 		size = min(size, int64(r.Size))
 	}
-	for sizeOf(rest) > 0 {
+	for sizeOf(rest) > 0 && !b.budget.over() {
 		var part []segment
 		part, rest = take(rest, size)
 		each(b.record(t, part, r))

@@ -59,7 +59,7 @@ func compile(p *Plan, t traits, seed int64) (*generation, error) {
 	if err := p.Endpoint.check(t); err != nil {
 		return nil, p.errorf("endpoint: %w", err)
 	}
-	c := &compiler{traits: t, seed: seed, gen: &generation{plan: p, leaves: t.uwsgi}}
+	c := &compiler{traits: t, seed: seed, gen: &generation{plan: p, leaves: t.uwsgi}, budget: newBudget()}
 	var err error
 	if c.gen.connections, err = c.rules("connections", p.Connections, true); err != nil {
 		return nil, err
@@ -85,6 +85,7 @@ type compiler struct {
 	traits
 	seed   int64
 	gen    *generation
+	budget *budget
 	number uint64 // of the rule, through all lists: the key of its random draws
 }
 
@@ -145,7 +146,7 @@ func (c *compiler) variants(r *compiledRule, s Script, connScope bool, d *draws)
 		}
 		for head := range 2 {
 			v := variant{connection: say, headOnly: head == 1}
-			b := &builder{traits: c.traits, variant: v, connScope: connScope, draws: d}
+			b := &builder{traits: c.traits, variant: v, connScope: connScope, draws: d, budget: c.budget}
 			p, err := b.build(s)
 			if errors.Is(err, errNoMark) && v.headOnly {
 				p = failing(err)
@@ -186,7 +187,7 @@ func (c *compiler) idle() error {
 	if i.After <= 0 {
 		return c.gen.plan.errorf("idle: after must be above 0")
 	}
-	b := &builder{traits: c.traits, connScope: true, drained: true, draws: c.draws()}
+	b := &builder{traits: c.traits, connScope: true, drained: true, draws: c.draws(), budget: c.budget}
 	p, err := b.build(i.Then)
 	if err == nil && !p.ended {
 		err = errors.New("then must end the connection")

@@ -65,7 +65,11 @@ func (b *builder) steps(s Script) error {
 			return at(step, fmt.Errorf("nothing can follow %s, which ends the connection", b.ended))
 		}
 		b.current = step
+		b.budget.spend(0)
 		if err := step.compile(b); err != nil {
+			return at(step, err)
+		}
+		if err := b.budget.check(); err != nil {
 			return at(step, err)
 		}
 	}

@@ -155,7 +155,7 @@ func (b *builder) endHead() {
 
 // payload sends body bytes, in chunks when chunk is above 0.
 func (b *builder) payload(list []segment, chunk int64) {
-	for len(list) > 0 {
+	for len(list) > 0 && !b.budget.over() {
 		part := list
 		if chunk > 0 {
 			part, list = take(list, chunk)
