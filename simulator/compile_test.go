@@ -33,6 +33,9 @@ func TestPlansThatCannotWork(t *testing.T) {
 		{"unix state on TCP", "", "", "endpoint: {stale: true}", "p.yaml:1:1: endpoint: missing, stale"},
 		{"two states", "unix:/a", "", "endpoint: {stale: true, missing: true}", "p.yaml:1:1: endpoint: only one of"},
 		{"probability", "", "", "exchanges: [{match: {prob: 2}, script: [serve]}]", "p.yaml:1:13: exchanges[0]: prob: 2 is no probability"},
+		{"loops in loops", "", "", "default: [{loop: {times: 9999, script: [{loop: {times: 9999, script: [{send: x}]}}]}}]", "p.yaml:1:71: the plan is too big"},
+		{"a gigabyte of chunks", "", "", "default: [{respond: {fill: 1GiB, chunked: 1}}]", "p.yaml:1:11: the plan is too big"},
+		{"a gigabyte of records", "", "fastcgi", "default: [{stdout: {fill: 1GiB, records: {size: 1}}}]", "p.yaml:1:11: the plan is too big"},
 		{"range", "", "", "exchanges: [{match: {exchange: 4-2}, script: [serve]}]", "p.yaml:1:32: want a number from 1, or a range"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

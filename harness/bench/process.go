@@ -58,11 +58,12 @@ func overListener(serve func(net.Listener) error) func(<-chan struct{}, []string
 type process struct {
 	cmd  *exec.Cmd
 	in   io.Closer
-	addr string
+	out  *bufio.Reader
+	said string // the first line that it told: its address
 }
 
-// startProcess starts a server and waits until it listens.
-func startProcess(ctx context.Context, name string, args ...string) (*process, error) {
+// startProcess starts a server, from a thread with a property that the process inherits, and waits for the first line that it tells.
+func startProcess(ctx context.Context, with inherited, name string, args ...string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -77,17 +78,29 @@ func startProcess(ctx context.Context, name string, args ...string) (*process, e
 	if err != nil {
 		return nil, err
 	}
-	if err := startPinned(cmd, serverCore()); err != nil {
+	if err := onThread(with, cmd.Start); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	p := &process{cmd: cmd, in: in}
-	line, err := bufio.NewReader(out).ReadString('\n')
+	p := &process{cmd: cmd, in: in, out: bufio.NewReader(out)}
+	line, err := p.out.ReadString('\n')
 	if err != nil {
 		p.close()
 		return nil, fmt.Errorf("start %s: it ended before it listened", name)
 	}
-	p.addr = strings.TrimSpace(line)
+	p.said = strings.TrimSpace(line)
 	return p, nil
+}
+
+// scan reads the next line that the server tells.
+func (p *process) scan(into ...any) error {
+	line, err := p.out.ReadString('\n')
+	if err == nil {
+		_, err = fmt.Sscan(line, into...)
+	}
+	if err != nil {
+		return fmt.Errorf("the server said %q: %w", line, err)
+	}
+	return nil
 }
 
 func (p *process) close() {
@@ -108,9 +121,24 @@ func cpuOf(pid int) time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// startPinned starts a command on one core: a child inherits the affinity of the thread that forks it.
-func startPinned(cmd *exec.Cmd, core int) error {
-	return onCore(core, cmd.Start)
+// inherited runs f on a thread with a property that the processes it starts inherit.
+type inherited func(f func() error) error
+
+// onThread runs f in a goroutine of its own, whose thread is changed for it.
+func onThread(with inherited, f func() error) error {
+	done := make(chan error)
+	go func() { done <- with(f) }()
+	return <-done
+}
+
+// pinned runs f on the core of servers.
+func pinned(f func() error) error { return onCore(serverCore(), f) }
+
+// preferred runs f with the best priority, if this process may have that.
+func preferred(f func() error) error {
+	runtime.LockOSThread() // and never unlocked: the thread ends with its goroutine, and its priority with it
+	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, -20)
+	return f()
 }
 
 // onCore runs f on a thread that is pinned to one core.
