@@ -209,6 +209,9 @@ func (s *Server) open(nc net.Conn, a *acceptor) {
 	s.accepted++
 	c := &conn{srv: s, net: nc, raw: raw, number: s.accepted, gen: s.current.Load()}
 	c.tryRead = c.doRead
+	if s.traits.http2 {
+		c.mux = newHTTP2Conn(c)
+	}
 	s.conns[c] = struct{}{}
 	s.running.Add(1)
 	if a.line != nil {

@@ -19,6 +19,7 @@ type action struct {
 type traits struct {
 	fastcgi bool
 	uwsgi   bool
+	http2   bool
 	unix    bool
 }
 
@@ -50,7 +51,8 @@ type builder struct {
 	budget  *budget
 	out     output
 	actions []action
-	pending []segment // FastCGI content that no record carries yet
+	pending []segment // content that no FastCGI record or HTTP/2 frame carries yet
+	h2      h2Response
 	effects []effect
 	current Step // the step being compiled
 
@@ -73,9 +75,9 @@ func (b *builder) raw(s segment) {
 	}
 }
 
-// content adds output to the response: at once in HTTP, in records when the step is done in FastCGI.
+// content adds output to the response: at once in HTTP/1, in records or frames when the step is done in FastCGI and HTTP/2.
 func (b *builder) content(s segment) {
-	if !b.fastcgi {
+	if !b.fastcgi && !b.http2 {
 		b.out.extend(contentLayer, b.out.size[rawLayer], s.size)
 		b.raw(s)
 		return
@@ -99,6 +101,9 @@ func (b *builder) text(s string) { b.content(bytesSegment([]byte(s))) }
 
 // do adds an instruction to the program. Named ones are journaled.
 func (b *builder) do(step string, run func(*conn) error) {
+	if step != "" {
+		b.flushHead()
+	}
 	b.actions = append(b.actions, action{step: step, run: run})
 }
 
@@ -108,10 +113,32 @@ func (b *builder) end(step string, run func(*conn) error) {
 	b.ended = step
 }
 
-// needHTTP is the error of a step that only HTTP has.
-func (b *builder) needHTTP(step string) error {
-	if b.fastcgi {
+// endSocket is end for what is done to the socket itself, which only the
+// goroutine that reads it may do: in HTTP/2 not the stream's.
+func (b *builder) endSocket(step string, run func(*conn) error) { b.end(step, onSocket(run)) }
+
+// needHTTP1 is the error of a step that only HTTP/1 has.
+func (b *builder) needHTTP1(step string) error {
+	switch {
+	case b.fastcgi:
 		return fmt.Errorf("%s: not possible in FastCGI", step)
+	case b.http2:
+		return fmt.Errorf("%s: not possible in HTTP/2", step)
+	}
+	return nil
+}
+
+func (b *builder) needHTTP2(step string) error {
+	if !b.http2 {
+		return fmt.Errorf("%s: only possible with protocol http2", step)
+	}
+	return nil
+}
+
+// needOneExchange is the error of a step that decides for a whole connection what is read of it.
+func (b *builder) needOneExchange(step string) error {
+	if b.http2 && !b.connScope {
+		return fmt.Errorf("%s: an HTTP/2 connection is read for all its streams; ignore: [window] holds the peer's body back", step)
 	}
 	return nil
 }
@@ -132,12 +159,18 @@ func (b *builder) needExchange(step string) error {
 
 // settle puts pending FastCGI content into records.
 func (b *builder) settle(t fastcgi.Type, r Records) {
+	b.settleAs(func(rest []segment, each func(placed)) { b.records(t, rest, r, each) })
+}
+
+// settleAs lets emit send the pending content, and notes where each piece came to lie.
+func (b *builder) settleAs(emit func(rest []segment, each func(placed))) {
 	at := b.out.size[contentLayer] - sizeOf(b.pending)
-	b.records(t, b.pending, r, func(p placed) {
+	rest := b.pending
+	b.pending = nil
+	emit(rest, func(p placed) {
 		b.out.spans[contentLayer] = append(b.out.spans[contentLayer], span{at, p.body, p.length})
 		at += p.length
 	})
-	b.pending = nil
 }
 
 // records cuts content into records and tells where each came to lie.

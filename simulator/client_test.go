@@ -138,13 +138,18 @@ func readHTTP(t *testing.T, c net.Conn) string {
 // await waits for a journal entry of a kind and, unless empty, a step.
 func await(t *testing.T, srv *simulator.Server, kind, step string) simulator.Entry {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	e, err := srv.Await(ctx, 0, func(e simulator.Entry) bool {
+	return awaitMatch(t, srv, func(e simulator.Entry) bool {
 		return e.Kind == kind && (step == "" || e.Step == step)
 	})
+}
+
+func awaitMatch(t *testing.T, srv *simulator.Server, match func(simulator.Entry) bool) simulator.Entry {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	e, err := srv.Await(ctx, 0, match)
 	if err != nil {
-		t.Fatalf("wait for %s %s in the journal: %v", kind, step, err)
+		t.Fatalf("wait for an entry of the journal: %v", err)
 	}
 	return e
 }

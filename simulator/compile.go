@@ -140,7 +140,7 @@ func withPlace(pos strictyaml.Pos, name string, err error) error {
 // compile; a mark that the others lack (a body in the answer to HEAD) is found out when it is met.
 func (c *compiler) variants(r *compiledRule, s Script, connScope bool, d *draws) error {
 	for say := range connectionHeaders {
-		if (c.fastcgi || c.uwsgi) && say > 0 { // what is said of the connection is HTTP's
+		if (c.fastcgi || c.uwsgi || c.http2) && say > 0 { // what is said of the connection is HTTP's
 			r.programs[say] = r.programs[0]
 			continue
 		}

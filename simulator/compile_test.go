@@ -12,7 +12,7 @@ import (
 func TestPlansThatCannotWork(t *testing.T) {
 	for _, tt := range []struct{ name, listen, protocol, plan, want string }{
 		{"unknown step", "", "", "default:\n  - respnd: {}", `p.yaml:2:5: unknown step "respnd" (known: body, chunk, close, `},
-		{"unknown field", "", "", "default:\n  - respond: {stauts: 200}", `p.yaml:2:15: unknown field "stauts" (known: body, chunked, fill, header, header_of, length, reason, records, status)`},
+		{"unknown field", "", "", "default:\n  - respond: {stauts: 200}", `p.yaml:2:15: unknown field "stauts" (known: body, chunked, fill, header, header_of, length, reason, records, status, trailer)`},
 		{"unknown match", "", "", "exchanges:\n  - {match: {pth: /}, script: []}", `p.yaml:2:14: unknown match "pth" (known: `},
 		{"unknown mark", "", "", "default: [{cut_at: {mark: haeder, then: [fin]}}]", `p.yaml:1:20: unknown mark "haeder"`},
 		{"no argument", "", "", "default: [sleep]", "p.yaml:1:11: sleep needs a value, as in: sleep: 800ms"},
@@ -24,6 +24,14 @@ func TestPlansThatCannotWork(t *testing.T) {
 		{"behind the end", "", "", "default: [{stall_at: {mark: body, plus: 4}}, serve]", "p.yaml:1:11: body[0]+4: the script has no such place: only 3 bytes follow body[0]"},
 		{"FastCGI step", "", "http", "default: [{stderr: x}]", "p.yaml:1:11: stderr: only possible with protocol fastcgi"},
 		{"HTTP step", "", "fastcgi", "default: [last_chunk]", "p.yaml:1:11: last_chunk: not possible in FastCGI"},
+		{"HTTP/2 step", "", "http", "default: [{rst_stream: CANCEL}]", "p.yaml:1:11: rst_stream: only possible with protocol http2"},
+		{"HTTP/2 trailers", "", "http", "default: [{respond: {trailer: {A: b}}}]", "p.yaml:1:11: trailer: only possible with protocol http2"},
+		{"error code", "", "http2", "default: [{rst_stream: OOPS}]", "p.yaml:1:24: want a number or one of NO_ERROR, "},
+		{"frame type", "", "http2", "default: [{frame: {type: dat}}]", "p.yaml:1:26: want a number or one of data, "},
+		{"what cannot be ignored", "", "http2", "default: [{ignore: [data]}]", "p.yaml:1:20: want some of settings, pings, window, got data"},
+		{"chunks in frames", "", "http2", "default: [{chunk: a}]", "p.yaml:1:11: chunk: not possible in HTTP/2"},
+		{"one stream reads", "", "http2", "default: [no_read]", "p.yaml:1:11: no_read: an HTTP/2 connection is read for all its streams"},
+		{"head of a connection", "", "http2", "connections: [{script: [read_head]}]", "p.yaml:1:25: read_head: in HTTP/2 "},
 		{"request in a connection rule", "", "", "connections:\n  - {match: {path: /}, script: [fin]}", "p.yaml:2:5: connections[0]: path: a connection rule is decided at accept"},
 		{"body in a connection rule", "", "", "connections: [{script: [read_body]}]", "p.yaml:1:25: read_body: no exchange has begun"},
 		{"reset of what is read", "unix:/a", "", "default: [drain, rst]", "p.yaml:1:18: rst: a unix socket is reset by closing it with unread input"},
@@ -67,7 +75,7 @@ func TestConfigThatCannotWork(t *testing.T) {
 		{Config{Listen: "tcp:9000"}, "missing port"},
 		{Config{Listen: "unix:app.sock"}, "absolute path"},
 		{Config{Listen: "unix:/" + strings.Repeat("x", 107)}, "at most 107 bytes"},
-		{Config{Listen: "tcp:127.0.0.1:0", Protocol: "ajp"}, `unknown protocol "ajp" (known: fastcgi, http, uwsgi)`},
+		{Config{Listen: "tcp:127.0.0.1:0", Protocol: "ajp"}, `unknown protocol "ajp" (known: fastcgi, http, http2, uwsgi)`},
 	} {
 		if _, err := New(tt.config); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%+v: got %v, want %s", tt.config, err, tt.want)

@@ -35,6 +35,9 @@ type conn struct {
 	noRead   bool // a step decided that no more is read
 	unread   bool // a step asked that input stays unread at close
 	ended    bool // the close entry is written
+
+	mux *http2Conn   // HTTP/2: of the connection, and of each of its streams
+	sub *http2Stream // HTTP/2: this is a stream, not the connection itself
 }
 
 var (
@@ -48,7 +51,13 @@ var (
 var past = time.Unix(1, 0)
 
 // wake makes a blocked read or park look again at what it waits for. It may be called from anywhere.
-func (c *conn) wake() { _ = c.net.SetReadDeadline(past) }
+func (c *conn) wake() {
+	if c.sub != nil {
+		c.sub.poke()
+		return
+	}
+	_ = c.net.SetReadDeadline(past)
+}
 
 // stopNow makes the connection's goroutine end. It may be called from anywhere.
 func (c *conn) stopNow() {
@@ -60,6 +69,9 @@ func (c *conn) stopNow() {
 func (c *conn) serve(err error) {
 	if err == nil {
 		err = c.connectionScript()
+	}
+	if c.mux != nil && err == nil {
+		err = c.mux.serve()
 	}
 	for err == nil {
 		err = c.oneExchange()
@@ -171,5 +183,8 @@ func (c *conn) logKind(kind, step string) { c.log(&Entry{Kind: kind, Step: step}
 
 func (c *conn) log(e *Entry) {
 	e.Conn, e.Exchange, e.Generation, e.Rule = c.number, c.exchange, c.gen.number, c.rule
+	if c.sub != nil {
+		e.Stream = c.sub.id
+	}
 	c.srv.journal.add(e)
 }

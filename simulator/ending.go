@@ -33,6 +33,8 @@ func (c *conn) lost(err error) error {
 	switch {
 	case c.stop.Load():
 		return errStopped
+	case c.sub != nil: // who reads the connection learns of it, too, and journals it
+		return errDone
 	case err == nil || errors.Is(err, io.EOF):
 		c.finish(ByPeer, EndFIN, "")
 	case errors.As(err, &errno) && (errno == unix.ECONNRESET || errno == unix.EPIPE):

@@ -76,6 +76,7 @@ var protocols = map[string]*protocol{
 		bodyDone: func(c *conn) bool { return c.stream.bodyDone() },
 		bodySize: func(c *conn) int64 { return c.stream.size },
 	},
+	"http2": http2Protocol,
 	"uwsgi": uwsgiProtocol,
 }
 
@@ -150,6 +151,9 @@ func (c *conn) sendReply() error {
 
 // readBody reads the rest of the request and discards it.
 func (c *conn) readBody() error {
+	if c.sub != nil {
+		return c.sub.readBody(c)
+	}
 	proto := c.srv.protocol
 	if proto.bodyDone(c) {
 		return nil

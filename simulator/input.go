@@ -193,6 +193,8 @@ func (c *conn) arm(until time.Time) error {
 	switch {
 	case c.stop.Load():
 		return errStopped
+	case c.mux != nil && c.between && c.mux.wanted():
+		return errAsked
 	case !until.IsZero() && !time.Now().Before(until):
 		return errElapsed
 	}

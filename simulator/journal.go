@@ -21,6 +21,7 @@ const (
 	KindUnscripted = "unscripted" // an exchange that a strict plan does not know
 	KindFailed     = "failed"     // a step did not have its effect: Text says why
 	KindMalformed  = "malformed"  // what arrived is no request
+	KindReset      = "reset"      // HTTP/2: the peer reset the stream; Text is its code
 )
 
 // Values of Entry.By and Entry.End.
@@ -41,6 +42,7 @@ type Entry struct {
 	Kind       string    `json:"kind"`
 	Conn       uint64    `json:"conn,omitempty"` // from 1 in the order of accept; numbers are not used again
 	Exchange   int       `json:"exchange,omitempty"`
+	Stream     uint32    `json:"stream,omitempty"`     // HTTP/2
 	Generation uint64    `json:"generation,omitempty"` // of the plan in force
 	Rule       string    `json:"rule,omitempty"`       // "exchanges[0]", "default", "serve", or the rule's name
 	Step       string    `json:"step,omitempty"`

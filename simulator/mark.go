@@ -11,8 +11,8 @@ import (
 
 // Mark names a place in the output of a script. Bytes before it are sent, the
 // byte at it is not. Plus counts bytes of the thing marked: body bytes after
-// "body" (chunk framing and FastCGI record headers not counted), bytes of the
-// response text after "header", raw bytes after a record mark.
+// "body" (chunk framing, FastCGI record headers and HTTP/2 frame headers not counted), bytes of the
+// response text (in HTTP/2 of the header block) after "header", raw bytes after the mark of a record or frame.
 type Mark struct {
 	Mark  string `yaml:"mark" strict:"required"`
 	Index int    `yaml:"index,omitempty"` // the how-maniest header, chunk or record, from 0
@@ -32,10 +32,12 @@ const (
 	markRecordHeader  = "record_header"
 	markRecordBody    = "record_body"
 	markRecordPadding = "record_padding"
+	markFrameHeader   = "frame_header"
+	markFrameBody     = "frame_body"
 	markEnd           = "end"
 )
 
-var markNames = []string{markBody, markChunkData, markChunkSize, markEnd, markHeadEnd, markHeader, markLastChunk,
+var markNames = []string{markBody, markChunkData, markChunkSize, markEnd, markFrameBody, markFrameHeader, markHeadEnd, markHeader, markLastChunk,
 	markRecordBody, markRecordHeader, markRecordPadding, markStart, markStatusLine}
 
 // Marks lists the names of marks, sorted.
@@ -73,6 +75,12 @@ func RecordBody(i int) Mark { return Mark{Mark: markRecordBody, Index: i} }
 
 // RecordPadding is the first padding byte of the i-th FastCGI record.
 func RecordPadding(i int) Mark { return Mark{Mark: markRecordPadding, Index: i} }
+
+// FrameHeader is the first byte of the i-th HTTP/2 frame.
+func FrameHeader(i int) Mark { return Mark{Mark: markFrameHeader, Index: i} }
+
+// FrameBody is the first payload byte of the i-th HTTP/2 frame.
+func FrameBody(i int) Mark { return Mark{Mark: markFrameBody, Index: i} }
 
 // End is where the whole output has been sent.
 func End() Mark { return Mark{Mark: markEnd} }

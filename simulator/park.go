@@ -11,6 +11,9 @@ import (
 // park blocks until done says so (asked after each wake), until the time, until
 // the peer ends (errDone) or the server stops. It reads nothing and holds no buffer.
 func (c *conn) park(until time.Time, done func() bool) error {
+	if c.sub != nil {
+		return c.sub.park(c, until, done)
+	}
 	c.in.shed()
 	c.req.release()
 	for {
@@ -75,6 +78,28 @@ func (c *conn) awaitInput() error {
 		}
 		c.deadline = past
 	}
+}
+
+// awaitMore waits for input behind what was only peeked at. That stays unread
+// meanwhile: some script may need it so. Each arrival is an event of its own, because Go's poller is edge-triggered.
+func (c *conn) awaitMore(until time.Time) error {
+	for c.in.peeked > 0 {
+		if err := c.arm(until); err != nil {
+			return err
+		}
+		err := c.raw.Read(func(fd uintptr) bool {
+			n, _ := unix.IoctlGetInt(int(fd), unix.SIOCINQ)
+			return n > c.in.peeked || polled(fd, unix.POLLRDHUP)
+		})
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			return c.lost(err)
+		}
+		c.deadline = past
+	}
+	return nil
 }
 
 // flush waits until all that was written is delivered. The kernel reports no

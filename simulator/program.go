@@ -27,6 +27,7 @@ func (b *builder) build(s Script) (*program, error) {
 	if err := b.steps(s); err != nil {
 		return nil, err
 	}
+	b.endStream()
 	slices.SortStableFunc(b.effects, func(x, y effect) int { return b2i(x.cuts) - b2i(y.cuts) })
 	for _, e := range b.effects {
 		offset, err := b.out.resolve(e.at)
@@ -72,6 +73,9 @@ func (b *builder) steps(s Script) error {
 		if err := b.budget.check(); err != nil {
 			return at(step, err)
 		}
+	}
+	if b.nested {
+		b.flushHead()
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func (r Records) padding(length int64) uint8 {
 type placed struct{ body, length int64 }
 
 // requestIDs marks the id bytes of a record header for the exchange's own id.
-var requestIDs = []idByte{{2, true}, {3, false}}
+var requestIDs = []idByte{{2, 8}, {3, 0}}
 
 // record adds one right record for the exchange's request.
 func (b *builder) record(t fastcgi.Type, content []segment, r Records) placed {

@@ -11,7 +11,7 @@ type request struct {
 	method, target []byte
 	fields         []pair // HTTP headers, or the parameters of FastCGI and uwsgi
 	cgi            bool   // fields are CGI variables: FastCGI, uwsgi
-	id             uint16 // FastCGI
+	id             uint32 // FastCGI: of the request; HTTP/2: of the stream
 	keep           bool   // the peer lets the connection live
 	say            connectionHeader
 	expects        bool // Expect: 100-continue

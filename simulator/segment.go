@@ -7,14 +7,14 @@ import "slices"
 type segment struct {
 	data []byte
 	size int64
-	// ids are the offsets in data of FastCGI request-id bytes, high and low,
+	// ids are the offsets in data of bytes of a FastCGI request id or an HTTP/2 stream id,
 	// to be set when the exchange's id is not 1. Never set on repeated data.
 	ids []idByte
 }
 
 type idByte struct {
-	at   int
-	high bool
+	at    int
+	shift uint8 // which byte: 0 for the least significant one
 }
 
 func bytesSegment(b []byte) segment { return segment{data: b, size: int64(len(b))} }
@@ -38,7 +38,7 @@ func (s segment) slice(i, j int64) segment {
 		part := segment{data: s.data[i:j:j], size: j - i}
 		for _, id := range s.ids {
 			if at := int64(id.at); at >= i && at < j {
-				part.ids = append(part.ids, idByte{id.at - int(i), id.high})
+				part.ids = append(part.ids, idByte{id.at - int(i), id.shift})
 			}
 		}
 		return part
@@ -68,7 +68,7 @@ func join(a, b segment) (segment, bool) {
 	joined := segment{data: append(a.expand(nil), b.expand(nil)...), size: a.size + b.size}
 	joined.ids = slices.Clone(a.ids)
 	for _, id := range b.ids {
-		joined.ids = append(joined.ids, idByte{id.at + int(a.size), id.high})
+		joined.ids = append(joined.ids, idByte{id.at + int(a.size), id.shift})
 	}
 	return joined, true
 }
@@ -83,18 +83,14 @@ func (s segment) expand(dst []byte) []byte {
 	return dst
 }
 
-// withID returns the literal data for a FastCGI request id.
-func (s segment) withID(id uint16) []byte {
+// withID returns the literal data for a request or stream id.
+func (s segment) withID(id uint32) []byte {
 	if id == 1 || len(s.ids) == 0 {
 		return s.data
 	}
 	data := slices.Clone(s.data)
 	for _, b := range s.ids {
-		if b.high {
-			data[b.at] = byte(id >> 8)
-		} else {
-			data[b.at] = byte(id)
-		}
+		data[b.at] = byte(id >> b.shift)
 	}
 	return data
 }

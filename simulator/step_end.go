@@ -42,7 +42,7 @@ func (fin) compile(b *builder) error {
 	if b.unread {
 		return errors.New("fin: an orderly end reads what leave_unread leaves; use close or rst")
 	}
-	b.end("fin", (*conn).fin)
+	b.endSocket("fin", (*conn).fin)
 	return nil
 }
 
@@ -53,12 +53,12 @@ func (rst) compile(b *builder) error {
 		}
 		b.unread = true
 	}
-	b.end("rst", (*conn).reset)
+	b.endSocket("rst", (*conn).reset)
 	return nil
 }
 
 func (closeNow) compile(b *builder) error {
-	b.end("close", (*conn).closeNow)
+	b.endSocket("close", (*conn).closeNow)
 	return nil
 }
 
@@ -66,7 +66,7 @@ func (lingerClose) compile(b *builder) error {
 	if b.unread {
 		return errors.New("linger_close: it reads what leave_unread leaves; use close or rst")
 	}
-	b.end("linger_close", func(c *conn) error {
+	b.endSocket("linger_close", func(c *conn) error {
 		if err := c.settle(); err != nil {
 			return err
 		}

@@ -71,17 +71,20 @@ func (flush) compile(b *builder) error {
 }
 
 func (closeWrite) compile(b *builder) error {
-	b.do("close_write", func(c *conn) error {
+	b.do("close_write", onSocket(func(c *conn) error {
 		if err := c.net.(writeCloser).CloseWrite(); err != nil {
 			return c.lost(err)
 		}
 		return nil
-	})
+	}))
 	b.closes = true
 	return nil
 }
 
 func (closeRead) compile(b *builder) error {
+	if err := b.needOneExchange("close_read"); err != nil {
+		return err
+	}
 	b.do("close_read", func(c *conn) error {
 		c.noRead = true
 		if err := c.net.(interface{ CloseRead() error }).CloseRead(); err != nil {

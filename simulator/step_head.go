@@ -1,8 +1,10 @@
 package simulator
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/badgateway/badgateway/simulator/fastcgi"
 	"github.com/badgateway/badgateway/simulator/strictyaml"
@@ -81,6 +83,12 @@ func (h headerOf) compile(b *builder) error {
 // byHand puts what one step sends into a record of its own. A response whose
 // end no header announces ends with the connection.
 func (b *builder) byHand() {
+	if b.http2 {
+		if !b.headOpen {
+			b.settleData(maxFrame, false)
+		}
+		return
+	}
 	if b.fastcgi {
 		b.settle(fastcgi.Stdout, Records{})
 		return
@@ -102,7 +110,7 @@ func (t body) compile(b *builder) error {
 }
 
 func (t chunk) compile(b *builder) error {
-	if err := b.needHTTP("chunk"); err != nil {
+	if err := b.needHTTP1("chunk"); err != nil {
 		return err
 	}
 	b.closeHead()
@@ -111,7 +119,7 @@ func (t chunk) compile(b *builder) error {
 }
 
 func (lastChunk) compile(b *builder) error {
-	if err := b.needHTTP("last_chunk"); err != nil {
+	if err := b.needHTTP1("last_chunk"); err != nil {
 		return err
 	}
 	b.closeHead()
@@ -120,16 +128,32 @@ func (lastChunk) compile(b *builder) error {
 }
 
 func (i informational) compile(b *builder) error {
-	if err := b.needHTTP("informational"); err != nil {
-		return err
+	if b.fastcgi {
+		return errors.New("informational: not possible in FastCGI")
 	}
 	if i.Status < 100 || i.Status > 199 {
 		return fmt.Errorf("informational: %d is not between 100 and 199", i.Status)
+	}
+	if b.http2 {
+		return i.frames(b)
 	}
 	text := fmt.Sprintf("HTTP/1.1 %d %s\r\n", i.Status, http.StatusText(i.Status))
 	for _, f := range i.Header {
 		text += f.Name + ": " + f.Value + "\r\n"
 	}
 	b.text(text + "\r\n")
+	return nil
+}
+
+// frames sends the answer as a HEADERS frame of its own (RFC 9113, 8.1).
+func (i informational) frames(b *builder) error {
+	b.flushHead()
+	before := b.h2
+	b.field(":status", strconv.Itoa(i.Status))
+	for _, f := range i.Header {
+		b.field(lower(f.Name), f.Value)
+	}
+	b.settleHead(true, false)
+	b.h2 = before
 	return nil
 }

@@ -63,5 +63,6 @@ func (l loop) endless(b *builder) error {
 func (b *builder) child() *builder {
 	c := &builder{traits: b.traits, variant: b.variant, connScope: b.connScope, nested: true, endless: b.endless, readsAlone: true, draws: b.draws, budget: b.budget}
 	c.bodyRead, c.unread, c.drained, c.headOpen = b.bodyRead, b.unread, b.drained, b.headOpen
+	c.h2 = b.h2
 	return c
 }

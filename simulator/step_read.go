@@ -50,6 +50,9 @@ func (readHead) compile(b *builder) error {
 	if !b.connScope {
 		return nil
 	}
+	if b.http2 {
+		return errors.New("read_head: in HTTP/2 a connection rule reads the preface (read_preface), and exchanges begin after its script")
+	}
 	b.connScope = false
 	b.do("read_head", (*conn).awaitHead)
 	return nil
@@ -65,6 +68,9 @@ func (readBody) compile(b *builder) error {
 }
 
 func (noRead) compile(b *builder) error {
+	if err := b.needOneExchange("no_read"); err != nil {
+		return err
+	}
 	b.do("no_read", func(c *conn) error {
 		c.noRead = true
 		return nil
@@ -73,6 +79,9 @@ func (noRead) compile(b *builder) error {
 }
 
 func (leaveUnread) compile(b *builder) error {
+	if err := b.needOneExchange("leave_unread"); err != nil {
+		return err
+	}
 	if b.drained {
 		return errors.New("leave_unread: everything was read before")
 	}
@@ -88,6 +97,9 @@ func (leaveUnread) compile(b *builder) error {
 }
 
 func (r drain) compile(b *builder) error {
+	if err := b.needOneExchange("drain"); err != nil {
+		return err
+	}
 	if b.unread {
 		return errors.New("drain: it reads what leave_unread leaves")
 	}

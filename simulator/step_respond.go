@@ -22,7 +22,8 @@ type Response struct {
 	Fill     strictyaml.Size `yaml:"fill,omitempty"`    // so many bytes of filler after Body
 	Chunked  strictyaml.Size `yaml:"chunked,omitempty"` // HTTP: chunks of at most this size instead of a Content-Length
 	Length   *ContentLength  `yaml:"length,omitempty"`  // what Content-Length says; the body's length when nil
-	Records  Records         `yaml:"records,omitempty"` // FastCGI
+	Records  Records         `yaml:"records,omitempty"` // FastCGI; in HTTP/2 its size is that of DATA frames
+	Trailer  Fields          `yaml:"trailer,omitempty"` // HTTP/2
 }
 
 // ContentLength is a declared length of a body, which may be a lie.
@@ -61,8 +62,14 @@ func (r respond) compile(b *builder) error {
 		b.do("", (*conn).readBody)
 		b.bodyRead = true
 	}
-	if b.fastcgi && r.Chunked > 0 {
-		return fmt.Errorf("chunked: FastCGI has records instead")
+	if (b.fastcgi || b.http2) && r.Chunked > 0 {
+		return fmt.Errorf("chunked: FastCGI has records instead, HTTP/2 frames")
+	}
+	if b.http2 {
+		return r.frames(b)
+	}
+	if len(r.Trailer) > 0 {
+		return b.needHTTP2("trailer")
 	}
 	b.statusLine(r.Status, r.Reason)
 	r.headers(b)
@@ -92,6 +99,9 @@ func (r respond) headers(b *builder) {
 		b.header("Content-Type", "text/plain")
 	}
 	r.framing(b)
+	if b.http2 {
+		return
+	}
 	if b.fastcgi || r.Header.has("Connection") {
 		b.closes = b.closes || strings.EqualFold(r.Header.get("Connection"), "close")
 		return
@@ -115,7 +125,7 @@ func (r respond) framing(b *builder) {
 	case !r.Length.None:
 		b.header("Content-Length", strconv.FormatInt(r.Length.Bytes, 10))
 	default:
-		b.closes = b.closes || !b.fastcgi
+		b.closes = b.closes || !b.fastcgi && !b.http2
 	}
 }
 
@@ -132,6 +142,10 @@ func (b *builder) statusLine(status int, reason string) {
 	}
 	b.out.mark(markStatusLine, contentLayer)
 	b.headOpen = true
+	if b.http2 {
+		b.field(":status", strconv.Itoa(status))
+		return
+	}
 	if b.fastcgi {
 		b.text(fmt.Sprintf("Status: %d %s\r\n", status, reason))
 		return
@@ -142,11 +156,19 @@ func (b *builder) statusLine(status int, reason string) {
 func (b *builder) header(name, value string) {
 	b.out.mark(markHeader, contentLayer)
 	b.headOpen = true
+	if b.http2 {
+		b.field(lower(name), value)
+		return
+	}
 	b.text(name + ": " + value + "\r\n")
 }
 
 // endHead sends the blank line.
 func (b *builder) endHead() {
+	if b.http2 {
+		b.endHeadFrames(false)
+		return
+	}
 	b.headOpen = false
 	b.text("\r\n")
 	b.out.mark(markHeadEnd, contentLayer)

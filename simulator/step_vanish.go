@@ -25,7 +25,7 @@ func (vanish) compile(b *builder) error {
 	if err := canRepair(); err != nil {
 		return fmt.Errorf("vanish: switch TCP to repair mode, which needs the capability NET_ADMIN: %w", err)
 	}
-	b.end("vanish", (*conn).vanish)
+	b.endSocket("vanish", (*conn).vanish)
 	return nil
 }
 

@@ -8,6 +8,12 @@ import (
 
 // write sends output and journals how much of it the kernel took.
 func (c *conn) write(out ...segment) error {
+	if c.sub != nil {
+		if err := c.sub.takeTurn(c); err != nil {
+			return err
+		}
+		defer c.sub.passTurn(false)
+	}
 	n, err := c.writeAll(out)
 	e := &Entry{Kind: KindWrite, Bytes: n}
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {

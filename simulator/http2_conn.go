@@ -1,0 +1,269 @@
+package simulator
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+)
+
+// http2Protocol is HTTP/2 without TLS and with prior knowledge (RFC 9113, 3.3),
+// as nginx speaks it with grpc_pass. Its connections are read by http2Conn. The
+// peer's frames may come at any time, so an orderly end always awaits the peer's, lest a late one turn it into a reset.
+var http2Protocol = &protocol{bodyDone: func(*conn) bool { return false }}
+
+// maxStreams bounds the streams of one connection; more are refused (RFC 9113, 5.1.2).
+const maxStreams = 1000
+
+var errAsked = errors.New("asked to do something")
+
+// http2Conn is an HTTP/2 connection. The connection's own goroutine reads all
+// frames and answers those of the protocol. Each request is an exchange, and its
+// script runs in a goroutine of its own: as a conn that shares the socket and
+// writes whole frames in turn with the others.
+type http2Conn struct {
+	root    *conn
+	framer  *http2.Framer
+	running sync.WaitGroup // the streams' goroutines
+	done    chan struct{}  // closed when the connection is over
+	turn    chan struct{}  // holds one token, of who writes
+	last    uint32         // the highest stream seen
+
+	prefaceRead, settingsSent bool // what a connection rule's script did already
+	inFrame                   bool // part of a frame was read
+
+	mu      sync.Mutex
+	streams map[uint32]*http2Stream // guarded by mu
+	asked   []asking                // guarded by mu
+	again   bool                    // guarded by mu; what the reader waits for has changed
+	queue   []byte                  // guarded by mu; frames of the protocol that wait for the turn
+	ignores ignore                  // guarded by mu
+	window  int64                   // guarded by mu; how much DATA the peer takes on the connection
+	initial int64                   // guarded by mu; how much on a new stream
+	owed    uint32                  // of the connection's window, not given back yet; the reader's alone
+	ended   time.Time               // guarded by mu; when the last exchange ended
+}
+
+// asking is something that a stream wants done to the socket by the goroutine that reads it.
+type asking struct {
+	stream *conn
+	run    func(*conn) error
+	reply  chan error
+}
+
+func newHTTP2Conn(root *conn) *http2Conn {
+	return &http2Conn{
+		root: root, done: make(chan struct{}), turn: make(chan struct{}, 1), streams: map[uint32]*http2Stream{},
+		window: initialWindow, initial: initialWindow,
+	}
+}
+
+// initialWindow is what holds until SETTINGS or WINDOW_UPDATE say more (RFC 9113, 6.9.2).
+const initialWindow = 1<<16 - 1
+
+// serve reads the connection to its end.
+func (m *http2Conn) serve() error {
+	defer m.shut()
+	if err := m.begin(); err != nil {
+		return err
+	}
+	m.framer = http2.NewFramer(nil, frameReader{m})
+	m.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+	m.framer.MaxHeaderListSize = uint32(m.root.srv.maxHead)
+	for {
+		m.inFrame = false
+		f, err := m.framer.ReadFrame()
+		if err == nil {
+			err = m.handle(f)
+		}
+		if err = m.refuse(err); err != nil {
+			return err
+		}
+	}
+}
+
+// begin reads the client's preface and sends the server's (RFC 9113, 3.4).
+func (m *http2Conn) begin() error {
+	err := m.readPreface()
+	if err != nil && !errors.Is(err, errMalformed) {
+		return err
+	}
+	if !m.settingsSent {
+		m.control(frameHeader{Type: http2.FrameSettings}.append(nil))
+	}
+	if err == nil {
+		return nil
+	}
+	m.root.log(&Entry{Kind: KindMalformed, Text: err.Error()})
+	return m.goAway(http2.ErrCodeProtocol)
+}
+
+func (m *http2Conn) readPreface() error {
+	in := &m.root.in
+	for !m.prefaceRead {
+		have := in.buf[in.r:in.w]
+		n := min(len(have), len(http2.ClientPreface))
+		if string(have[:n]) != http2.ClientPreface[:n] {
+			in.r = in.w
+			return malformed("no HTTP/2 preface, but %q", clip(have))
+		}
+		if m.prefaceRead = n == len(http2.ClientPreface); m.prefaceRead {
+			in.r += n
+			break
+		}
+		if err := m.fill(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuse answers a peer that breaks the protocol (RFC 9113, 5.4). Other errors end the connection.
+func (m *http2Conn) refuse(err error) error {
+	var stream http2.StreamError
+	var code http2.ConnectionError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &stream):
+		m.root.log(&Entry{Kind: KindMalformed, Text: err.Error(), Stream: stream.StreamID})
+		m.last = max(m.last, stream.StreamID)
+		if s := m.stream(stream.StreamID); s != nil {
+			s.giveUp()
+		}
+		m.control(rstStreamFrame(stream.StreamID, stream.Code))
+		return nil
+	case errors.As(err, &code):
+		m.root.log(&Entry{Kind: KindMalformed, Text: err.Error()})
+		return m.goAway(http2.ErrCode(code))
+	case errors.Is(err, http2.ErrFrameTooLarge):
+		m.root.log(&Entry{Kind: KindMalformed, Text: err.Error()})
+		return m.goAway(http2.ErrCodeFrameSize)
+	}
+	return err
+}
+
+func (m *http2Conn) goAway(code http2.ErrCode) error {
+	m.control(goAwayFrame(m.last, code, ""))
+	return m.root.fin()
+}
+
+// frameReader gives the framer the connection's input.
+type frameReader struct{ m *http2Conn }
+
+// Read takes what is there, or waits for more.
+func (r frameReader) Read(p []byte) (int, error) {
+	in := &r.m.root.in
+	for in.r == in.w {
+		if err := r.m.fill(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, in.buf[in.r:in.w])
+	in.r += n
+	r.m.inFrame = true
+	return n, nil
+}
+
+// fill waits for input. On the way it does what streams ask for, takes a new plan up, and ends a connection that lies idle.
+func (m *http2Conn) fill() error {
+	c := m.root
+	c.between = true
+	until := m.idleEnd()
+	err := c.awaitMore(until)
+	if err == nil {
+		err = c.fill(until)
+	}
+	c.between = false
+	switch {
+	case errors.Is(err, errNewPlan):
+		c.gen = c.srv.everywhere.Load()
+		return nil
+	case errors.Is(err, errAsked):
+		return m.doAsked()
+	case errors.Is(err, errElapsed):
+		c.rule = "idle"
+		return c.run(c.gen.idle)
+	}
+	return err
+}
+
+// idleEnd is when a connection without streams has lain idle for too long.
+func (m *http2Conn) idleEnd() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.root.gen.idle == nil || m.inFrame || len(m.streams) > 0 || m.ended.IsZero() {
+		return time.Time{}
+	}
+	return m.ended.Add(m.root.gen.idleAfter)
+}
+
+func (m *http2Conn) wanted() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.again || len(m.asked) > 0
+}
+
+// lookAgain makes the reader think anew of what it waits for.
+func (m *http2Conn) lookAgain() {
+	m.mu.Lock()
+	m.again = true
+	m.mu.Unlock()
+	m.root.wake()
+}
+
+// onSocket makes what is done to the socket itself safe for streams: the goroutine that reads the connection does it.
+func onSocket(run func(*conn) error) func(*conn) error {
+	return func(c *conn) error {
+		if c.sub == nil {
+			return run(c)
+		}
+		return c.mux.ask(c, run)
+	}
+}
+
+func (m *http2Conn) ask(c *conn, run func(*conn) error) error {
+	a := asking{c, run, make(chan error, 1)}
+	m.mu.Lock()
+	m.asked = append(m.asked, a)
+	m.mu.Unlock()
+	m.root.wake()
+	select {
+	case err := <-a.reply:
+		return err
+	case <-m.done:
+		return c.lost(nil)
+	}
+}
+
+func (m *http2Conn) doAsked() error {
+	m.mu.Lock()
+	asked := m.asked
+	m.asked, m.again = nil, false
+	m.mu.Unlock()
+	c := m.root
+	for _, a := range asked {
+		exchange := c.exchange
+		c.exchange, c.rule = a.stream.exchange, a.stream.rule // in whose name it is journaled
+		err := a.run(c)
+		c.exchange = exchange
+		if a.reply <- err; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shut ends the streams and returns when their goroutines have.
+func (m *http2Conn) shut() {
+	close(m.done)
+	m.mu.Lock()
+	for _, s := range m.streams {
+		s.conn.stop.Store(true)
+	}
+	m.mu.Unlock()
+	_ = m.root.net.SetWriteDeadline(past)
+	m.running.Wait()
+}

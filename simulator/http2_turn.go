@@ -1,0 +1,125 @@
+package simulator
+
+import (
+	"net"
+
+	"golang.org/x/net/http2"
+)
+
+// frameWriter is the socket as a stream's script writes to it. It follows the
+// frames, because between two streams' output a frame must have ended, and a header block (RFC 9113, 4.3).
+type frameWriter struct {
+	net.Conn
+	head  [frameHeaderLen]byte
+	have  int    // bytes of head
+	left  uint32 // of the payload
+	block bool   // a header block goes on
+	holds bool   // it is this stream's turn
+}
+
+// Write writes p and counts what was taken.
+func (w *frameWriter) Write(p []byte) (int, error) {
+	n, err := w.Conn.Write(p)
+	for rest := p[:n]; len(rest) > 0; {
+		if w.have < frameHeaderLen {
+			k := copy(w.head[w.have:], rest)
+			w.have += k
+			rest = rest[k:]
+			w.begin()
+			continue
+		}
+		k := min(len(rest), int(w.left))
+		w.left -= uint32(k)
+		rest = rest[k:]
+		w.finish()
+	}
+	return n, err
+}
+
+func (w *frameWriter) begin() {
+	if w.have < frameHeaderLen {
+		return
+	}
+	w.left = uint32(w.head[0])<<16 | uint32(w.head[1])<<8 | uint32(w.head[2])
+	if t := http2.FrameType(w.head[3]); t == http2.FrameHeaders || t == http2.FrameContinuation {
+		w.block = !http2.Flags(w.head[4]).Has(http2.FlagHeadersEndHeaders)
+	}
+	w.finish()
+}
+
+func (w *frameWriter) finish() {
+	if w.left == 0 {
+		w.have = 0
+	}
+}
+
+func (w *frameWriter) whole() bool { return w.have == 0 && !w.block }
+
+// takeTurn waits until no other stream is in the middle of a frame.
+func (s *http2Stream) takeTurn(c *conn) error {
+	select {
+	case <-s.gone:
+		return errDone
+	default:
+	}
+	if s.out.holds {
+		return nil
+	}
+	select {
+	case s.mux.turn <- struct{}{}:
+		s.out.holds = true
+		return nil
+	case <-s.gone:
+		return errDone
+	case <-s.mux.done:
+		return c.lost(nil)
+	}
+}
+
+// passTurn lets others write, unless the stream's output stands in the middle
+// of a frame: then they wait, as they would behind an application that stalls there. At a script's end it is passed in any case.
+func (s *http2Stream) passTurn(end bool) {
+	if s.out.holds && (end || s.out.whole()) {
+		s.out.holds = false
+		s.mux.passTurn()
+	}
+}
+
+// control sends a frame of the protocol itself. The goroutine that reads never
+// waits for the turn: who has it sends what is queued.
+func (m *http2Conn) control(frame []byte) {
+	m.mu.Lock()
+	m.queue = append(m.queue, frame...)
+	m.mu.Unlock()
+	select {
+	case m.turn <- struct{}{}:
+		m.passTurn()
+	default:
+	}
+}
+
+// passTurn sends what was queued and gives the turn up. What is queued in
+// between is looked at again, lest nobody sends it.
+func (m *http2Conn) passTurn() {
+	for {
+		m.mu.Lock()
+		queue := m.queue
+		m.queue = nil
+		m.mu.Unlock()
+		if len(queue) > 0 {
+			_, _ = m.root.net.Write(queue) // who reads the connection learns why not
+		}
+		<-m.turn
+		m.mu.Lock()
+		empty := len(m.queue) == 0
+		m.mu.Unlock()
+		if empty {
+			return
+		}
+		select {
+		case m.turn <- struct{}{}:
+		default:
+			return
+		}
+	}
+}
