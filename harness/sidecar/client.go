@@ -107,6 +107,11 @@ func (c *Client) AwaitListener(ctx context.Context, at string) error {
 	return c.call(ctx, http.MethodPost, "/v1/await", Await{Listener: at}, nil)
 }
 
+// Stop ends a fake upstream; its name is free then.
+func (c *Client) Stop(ctx context.Context, name string) error {
+	return c.call(ctx, http.MethodDelete, "/v1/upstreams/"+url.PathEscape(name), nil, nil)
+}
+
 // Upstream returns the control API of one fake upstream.
 func (c *Client) Upstream(name string) *control.Client {
 	return &control.Client{BaseURL: c.base + "/v1/upstreams/" + url.PathEscape(name), HTTP: c.http}

@@ -68,6 +68,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("PUT /v1/proxy/files", s.serve(s.putFiles))
 	mux.HandleFunc("GET /v1/log", s.serve(s.getLog))
 	mux.HandleFunc("PUT /v1/upstreams/{name}", s.serve(s.putUpstream))
+	mux.HandleFunc("DELETE /v1/upstreams/{name}", s.serve(s.deleteUpstream))
 	mux.HandleFunc("/v1/upstreams/{name}/", s.controlUpstream)
 	mux.HandleFunc("PUT /v1/kernel", s.serve(s.putKernel))
 	mux.HandleFunc("POST /v1/await", s.serve(s.postAwait))

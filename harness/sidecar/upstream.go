@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/badgateway/badgateway/harness/kernel"
 	"github.com/badgateway/badgateway/simulator"
 	"github.com/badgateway/badgateway/simulator/control"
+	"github.com/badgateway/badgateway/simulator/faults"
 )
 
 func (s *Server) putUpstream(r *http.Request) (any, error) {
@@ -17,13 +19,12 @@ func (s *Server) putUpstream(r *http.Request) (any, error) {
 		return nil, err
 	}
 	name := r.PathValue("name")
-	plan, err := planOf(name, u.Plan)
+	c, err := configOf(name, u)
 	if err != nil {
 		return nil, refuse("%v", err)
 	}
-	srv, err := simulator.New(simulator.Config{
-		Name: name, Listen: u.Listen, Protocol: u.Protocol, Plan: plan, Root: s.root,
-	})
+	c.Root = s.root
+	srv, err := simulator.New(c)
 	if err != nil {
 		return nil, refuse("%v", err)
 	}
@@ -37,6 +38,38 @@ func (s *Server) putUpstream(r *http.Request) (any, error) {
 	}
 	s.upstreams[name] = &upstream{srv, control.NewHandler(srv)}
 	return struct{}{}, nil
+}
+
+// deleteUpstream ends an upstream and returns when nothing of it is left.
+func (s *Server) deleteUpstream(r *http.Request) (any, error) {
+	name := r.PathValue("name")
+	u, err := s.upstream(name)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	delete(s.upstreams, name)
+	s.mu.Unlock()
+	return struct{}{}, u.Close()
+}
+
+// configOf makes a server's configuration from a plan, or from the name of a fault.
+func configOf(name string, u Upstream) (simulator.Config, error) {
+	if u.Fault == "" {
+		plan, err := planOf(name, u.Plan)
+		return simulator.Config{Name: name, Listen: u.Listen, Protocol: u.Protocol, Plan: plan}, err
+	}
+	if u.Plan != "" {
+		return simulator.Config{}, errors.New("give a plan or a fault, not both")
+	}
+	fault, err := faults.Lookup(u.Fault)
+	if err != nil {
+		return simulator.Config{}, err
+	}
+	transport, _, _ := strings.Cut(u.Listen, ":")
+	c, err := fault.Config(faults.Place{Protocol: u.Protocol, Transport: transport}, u.Listen)
+	c.Name = name
+	return c, err
 }
 
 // planOf reads a plan; none serves well.

@@ -27,6 +27,8 @@ var (
 	imageFlag    = flag.String("image", "", "an nginx image of your own instead")
 	reportFlag   = flag.String("report", "", "directory for the report")
 	recordFlag   = flag.String("record", "", "write the evidence of each drill below this directory")
+	faultFlag    = flag.String("fault", "", "only this fault, NAME or \"NAME PLACE\"")
+	measureFlag  = flag.String("measure", "", "write what was seen of each fault into this directory")
 )
 
 func TestLive(t *testing.T) {

@@ -1,0 +1,117 @@
+package trial
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/simulator"
+	"github.com/badgateway/badgateway/simulator/faults"
+)
+
+// timer is what every timeout of the configuration is; nginx counts in
+// milliseconds that it has cached, so that an answer can come a little sooner.
+const timer = time.Second - 50*time.Millisecond
+
+// Compare lists what differs from the outcome that the fault declares for this version of nginx.
+func Compare(r Row, version string, s Seen) []string {
+	want, ok := r.Fault.Expect(r.Place, version)
+	if !ok {
+		return []string{"no outcome is declared"}
+	}
+	differences := differ(want, s)
+	for _, other := range want.Or {
+		if len(differences) > 0 && len(differ(other, s)) == 0 {
+			differences = nil
+		}
+	}
+	if len(s.Alarms) > 0 {
+		differences = append(differences, "nginx is alarmed: "+strings.Join(s.Alarms, "; "))
+	}
+	return append(differences, failures(s.Journal)...)
+}
+
+// differ compares with one outcome.
+func differ(want faults.Outcome, s Seen) (differences []string) {
+	add := func(format string, args ...any) { differences = append(differences, fmt.Sprintf(format, args...)) }
+	if want.Status != s.Status || want.Form != s.Form {
+		add("the client got %s, want %s", describe(s.Status, s.Form), describe(want.Status, want.Form))
+	}
+	if !strings.Contains(s.Log, want.Log) {
+		add("the log does not say %q", want.Log)
+	}
+	got := events(s.Events)
+	if wanted := event(want.Phase, want.Result, want.Errno); got != wanted {
+		add("the log tells of %s, want %s", or(got), or(wanted))
+	}
+	if want.Result == timedOut && s.Took < timer {
+		add("a timeout of 1 s ended after %s", s.Took)
+	}
+	return differences
+}
+
+const timedOut = evidence.TimedOut
+
+func describe(status int, form faults.Form) string {
+	if form == faults.Whole {
+		return fmt.Sprint(status)
+	}
+	if status == 0 {
+		return string(form)
+	}
+	return fmt.Sprintf("%d %s", status, form)
+}
+
+func event(phase, result string, errno int) string {
+	if phase == "" {
+		return ""
+	}
+	if errno != 0 {
+		return fmt.Sprintf("%s: %s (%d)", phase, result, errno)
+	}
+	return phase + ": " + result
+}
+
+func events(list []evidence.Event) string {
+	var all []string
+	for _, e := range list {
+		all = append(all, event(e.Phase, e.Outcome, e.Errno))
+	}
+	return strings.Join(all, ", ")
+}
+
+func or(text string) string {
+	if text == "" {
+		return "no upstream error"
+	}
+	return text
+}
+
+// failures are steps of the simulator that did not have their effect.
+func failures(journal []simulator.Entry) (list []string) {
+	for _, e := range journal {
+		if e.Kind == simulator.KindFailed {
+			list = append(list, "the simulator: "+e.Text)
+		}
+	}
+	return list
+}
+
+// Tail is the end of a journal, for people.
+func Tail(journal []simulator.Entry, n int) string {
+	var b strings.Builder
+	for _, e := range journal[max(0, len(journal)-n):] {
+		fmt.Fprintf(&b, "%d conn=%d exch=%d %s", e.Seq, e.Conn, e.Exchange, e.Kind)
+		for _, part := range []string{e.Step, e.Method, e.Path, e.By, e.End, e.Errno, e.Text} {
+			if part != "" {
+				b.WriteString(" " + part)
+			}
+		}
+		if e.Bytes > 0 {
+			fmt.Fprintf(&b, " %d bytes", e.Bytes)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
