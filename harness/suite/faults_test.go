@@ -3,7 +3,6 @@
 package suite
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -16,41 +15,47 @@ import (
 	"github.com/badgateway/badgateway/harness/trial"
 )
 
-// pods are this process's: one for each version, started when its first row comes.
-var pods = map[string]*trial.Pod{}
-
-func podOf(ctx context.Context, version string) *trial.Pod {
-	if p := pods[version]; p != nil {
-		return p
+var _ = Describe("faults", func() {
+	var rows []trial.Row
+	for _, row := range trial.Rows() {
+		if wanted(row) {
+			rows = append(rows, row)
+		}
 	}
-	p, err := trial.Start(ctx, env, proxyOf(version), trial.Rows())
-	Expect(err).NotTo(HaveOccurred())
-	pods[version] = p
-	return p
-}
-
-var _ = Describe("fault", Label("faults", "nginx"), func() {
 	for _, version := range proxies() {
-		for _, row := range trial.Rows() {
-			if wanted(row) {
-				It(row.String()+" nginx "+version, Label(row.Place.Protocol, row.Place.Transport), func(ctx SpecContext) {
-					try(ctx, row, version)
-				}, SpecTimeout(patience))
-			}
+		if rows := trial.For(version, rows); len(rows) > 0 {
+			describeFaults(rows, version)
 		}
 	}
 })
+
+// describeFaults tries all rows in one pod, many at a time; each row is a sentence of its own.
+func describeFaults(rows []trial.Row, version string) {
+	Describe("behind nginx "+version, Ordered, ContinueOnFailure, Label("faults", "nginx"), func() {
+		var results []trial.Result
+		BeforeAll(func(ctx SpecContext) {
+			pod, err := trial.Start(ctx, env, proxyOf(version), rows)
+			Expect(err).NotTo(HaveOccurred())
+			DeferCleanup(pod.Close)
+			results = pod.TryAll(ctx, rows)
+		}, NodeTimeout(2*patience))
+		for i, row := range rows {
+			It(row.String(), Label(row.Place.Protocol, row.Place.Transport), func() {
+				check(row, version, results[i])
+			})
+		}
+	})
+}
 
 // wanted leaves a user's own image out: outcomes are declared by version.
 func wanted(r trial.Row) bool {
 	return *imageFlag == "" && (*faultFlag == "" || r.Fault.Name == *faultFlag || r.String() == *faultFlag)
 }
 
-func try(ctx context.Context, row trial.Row, version string) {
-	seen, err := podOf(ctx, version).Try(ctx, row)
-	Expect(err).NotTo(HaveOccurred())
-	keep(row, version, seen)
-	differences := trial.Compare(row, version, seen)
+func check(row trial.Row, version string, seen trial.Result) {
+	Expect(seen.Err).NotTo(HaveOccurred())
+	keep(row, version, seen.Seen)
+	differences := trial.Compare(row, version, seen.Seen)
 	if len(differences) == 0 {
 		return
 	}
@@ -77,9 +82,3 @@ func keep(row trial.Row, version string, seen trial.Seen) {
 	name := strings.ReplaceAll(row.String(), " ", "_") + "_" + version + ".json"
 	Expect(os.WriteFile(filepath.Join(*measureFlag, name), data, 0o644)).To(Succeed())
 }
-
-var _ = AfterSuite(func(ctx SpecContext) {
-	for _, p := range pods {
-		Expect(p.Close(ctx)).To(Succeed())
-	}
-}, NodeTimeout(patience))

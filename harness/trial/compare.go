@@ -36,10 +36,13 @@ func Compare(r Row, version string, s Seen) []string {
 func differ(want faults.Outcome, s Seen) (differences []string) {
 	add := func(format string, args ...any) { differences = append(differences, fmt.Sprintf(format, args...)) }
 	if want.Status != s.Status || want.Form != s.Form {
-		add("the client got %s, want %s", describe(s.Status, s.Form), describe(want.Status, want.Form))
+		add("the client got %s, want %s", faults.Outcome{Status: s.Status, Form: s.Form}.Answer(), want.Answer())
 	}
 	if !strings.Contains(s.Log, want.Log) {
 		add("the log does not say %q", want.Log)
+	}
+	if want.Log == "" && (strings.Contains(s.Log, "[error]") || strings.Contains(s.Log, "[crit]")) {
+		add("the log says something")
 	}
 	got := events(s.Events)
 	if wanted := event(want.Phase, want.Result, want.Errno); got != wanted {
@@ -52,16 +55,6 @@ func differ(want faults.Outcome, s Seen) (differences []string) {
 }
 
 const timedOut = evidence.TimedOut
-
-func describe(status int, form faults.Form) string {
-	if form == faults.Whole {
-		return fmt.Sprint(status)
-	}
-	if status == 0 {
-		return string(form)
-	}
-	return fmt.Sprintf("%d %s", status, form)
-}
 
 func event(phase, result string, errno int) string {
 	if phase == "" {

@@ -90,6 +90,11 @@ var passes = map[string]func(r Row, target string) []string{
 		return append(lines, "fastcgi_param REQUEST_METHOD $request_method;", "fastcgi_param REQUEST_URI $request_uri;",
 			"fastcgi_param CONTENT_LENGTH $content_length;", "fastcgi_param SCRIPT_FILENAME /srv/app/index.php;")
 	},
+	faults.UWSGI: func(_ Row, target string) []string {
+		lines := append([]string{"uwsgi_pass " + target + ";", "uwsgi_buffer_size 4k;"}, timeouts("uwsgi")...)
+		return append(lines, "uwsgi_param REQUEST_METHOD $request_method;", "uwsgi_param REQUEST_URI $request_uri;",
+			"uwsgi_param PATH_INFO $document_uri;", "uwsgi_param CONTENT_LENGTH $content_length;", "uwsgi_param SERVER_PROTOCOL $server_protocol;")
+	},
 }
 
 func timeouts(module string) []string {

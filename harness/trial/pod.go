@@ -1,11 +1,13 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/badgateway/badgateway/containers"
@@ -15,7 +17,7 @@ import (
 	"github.com/badgateway/badgateway/simulator"
 )
 
-// Pod is one proxy that is configured for all rows. Rows are tried one at a time.
+// Pod is one proxy that is configured for all rows, so that many can be tried at the same time.
 type Pod struct {
 	Version string
 	pod     *containers.Pod
@@ -69,9 +71,34 @@ func (p *Pod) Close(ctx context.Context) error {
 type Seen struct {
 	Answer
 	Events  []evidence.Event
-	Alarms  []string // records at [alert] or [emerg]
-	Log     string   // what the proxy logged
+	Alarms  []string // records at [alert] or [emerg] since the row began, of whatever row
+	Log     string   // what the proxy logged about the row's request
 	Journal []simulator.Entry
+}
+
+// Result is what came of one row; Err says that it could not be tried.
+type Result struct {
+	Seen
+	Err error
+}
+
+// abreast is how many rows are tried at the same time: most of them wait for a timeout.
+const abreast = 8
+
+// TryAll tries all rows and returns what came of each, in their order.
+func (p *Pod) TryAll(ctx context.Context, rows []Row) []Result {
+	results := make([]Result, len(rows))
+	places := make(chan struct{}, abreast)
+	var wg sync.WaitGroup
+	for i, r := range rows {
+		places <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-places }()
+			results[i].Seen, results[i].Err = p.Try(ctx, r)
+		})
+	}
+	wg.Wait()
+	return results
 }
 
 // Try makes the fault, asks the proxy, and takes the fault away again.
@@ -82,40 +109,93 @@ func (p *Pod) Try(ctx context.Context, r Row) (seen Seen, err error) {
 		return seen, err
 	}
 	defer func() { err = errors.Join(err, p.client.Stop(context.WithoutCancel(ctx), name)) }()
-	for range r.Fault.Needs.Before {
-		if _, err := ask(ctx, p.pod.Published, http.MethodGet, r.path(), 0); err != nil {
-			return seen, err
-		}
-	}
-	if err := pause(ctx, r.Fault.Needs.Pause); err != nil {
-		return seen, err
-	}
 	mark, err := p.client.Mark(ctx)
 	if err != nil {
 		return seen, err
 	}
-	method := strings.TrimSpace(r.Fault.Needs.Method)
-	if method == "" {
-		method = http.MethodGet
-	}
-	if seen.Answer, err = ask(ctx, p.pod.Published, method, r.path(), r.Fault.Needs.Body); err != nil {
+	finish, err := p.prepare(ctx, r)
+	if err != nil {
 		return seen, err
 	}
-	return seen, p.look(ctx, name, mark, &seen)
+	seen.Answer, err = ask(ctx, p.pod.Published, cmp.Or(r.Fault.Needs.Method, http.MethodGet), r.path(), r.Fault.Needs.Body)
+	if err := errors.Join(err, finish()); err != nil {
+		return seen, err
+	}
+	return seen, p.look(ctx, r, mark, &seen)
 }
 
-func (p *Pod) look(ctx context.Context, name string, mark int64, seen *Seen) error {
+// prepare does what the fault needs before the request that counts; finish waits for what is still under way.
+func (p *Pod) prepare(ctx context.Context, r Row) (finish func() error, err error) {
+	for range r.Fault.Needs.Before {
+		if _, err := ask(ctx, p.pod.Published, http.MethodGet, r.path()+"?before", 0); err != nil {
+			return nil, err
+		}
+	}
+	if err := pause(ctx, r.Fault.Needs.Pause); err != nil {
+		return nil, err
+	}
+	busy := make(chan error, r.Fault.Needs.Busy)
+	for range r.Fault.Needs.Busy {
+		go func() {
+			_, err := ask(ctx, p.pod.Published, http.MethodGet, r.path()+"?busy", 0)
+			busy <- err
+		}()
+	}
+	finish = func() (err error) {
+		for range r.Fault.Needs.Busy {
+			err = errors.Join(err, <-busy)
+		}
+		return err
+	}
+	return finish, p.awaitRequests(ctx, r.id(), r.Fault.Needs.Busy)
+}
+
+// awaitRequests waits until the upstream has n requests under way.
+func (p *Pod) awaitRequests(ctx context.Context, name string, n int) error {
+	for {
+		page, err := p.client.Upstream(name).Journal(ctx, 0)
+		if err != nil {
+			return err
+		}
+		have := 0
+		for _, e := range page.Entries {
+			if e.Kind == simulator.KindRequest {
+				have++
+			}
+		}
+		if have >= n {
+			return nil
+		}
+		if err := pause(ctx, 3*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// look takes from the log what speaks of the row's own request.
+func (p *Pod) look(ctx context.Context, r Row, mark int64, seen *Seen) error {
 	log, err := p.client.Log(ctx, mark)
 	if err != nil {
 		return err
 	}
-	seen.Events, seen.Alarms, seen.Log = log.Events, log.Alarms, log.Text
-	page, err := p.client.Upstream(name).Journal(ctx, 0)
+	mine := " " + r.path() + " HTTP/"
+	for line := range strings.Lines(log.Text) {
+		if strings.Contains(line, mine) {
+			seen.Log += line
+		}
+	}
+	for _, e := range log.Events {
+		if strings.Contains(e.Text, mine) {
+			seen.Events = append(seen.Events, e)
+		}
+	}
+	seen.Alarms = log.Alarms
+	page, err := p.client.Upstream(r.id()).Journal(ctx, 0)
 	seen.Journal = page.Entries
 	return err
 }
 
-// pause lets time pass that is part of the fault: a kept connection lies idle.
+// pause lets time pass, where that is part of the fault or where there is nothing to be told by.
 func pause(ctx context.Context, d time.Duration) error {
 	if d == 0 {
 		return nil

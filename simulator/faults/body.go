@@ -80,10 +80,11 @@ const bodyRule = "ngx_event_pipe_read_upstream (ngx_event_pipe.c), ngx_http_upst
 
 var _ = register(Fault{
 	Name: "close-in-body", Cause: "incomplete-response", Places: anywhere, plan: always(CloseInBody(512)),
-	Doc: "FIN before the body is as long as its Content-Length says. Behind fastcgi_pass nothing tells of it: " +
-		"there nginx takes the end of the connection for that of the answer.",
-	Source:   bodyRule + ", ngx_http_fastcgi_input_filter (ngx_http_fastcgi_module.c)",
-	Outcomes: []Outcome{Outcome{Status: 200, Form: Truncated}.at(fastCGIAll...), bodyClosed},
+	Doc: "FIN before the body is as long as its Content-Length says. Behind fastcgi_pass, and in old versions uwsgi_pass, " +
+		"nothing tells of it: there nginx takes the end of the connection for that of the answer.",
+	Source: bodyRule + ", ngx_http_fastcgi_input_filter (ngx_http_fastcgi_module.c)",
+	Outcomes: []Outcome{Outcome{Status: 200, Form: Truncated}.at(fastCGIAll...),
+		Outcome{Status: 200, Form: Truncated}.at(uwsgiAll...).until("1.18"), bodyClosed},
 })
 
 var _ = register(Fault{

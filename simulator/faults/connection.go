@@ -20,6 +20,7 @@ func NeverReads() *simulator.Plan { return connections(simulator.NoRead(), simul
 // NeverDrains accepts and reads nothing of a request that is larger than its receive buffer and the proxy's send buffer together.
 //
 // nginx: "upstream timed out (110: Connection timed out) while sending request to upstream".
+// A unix socket has no receive buffer of its own: there it is the sender's that fills up, and receiveBuffer must be 0 (unix(7)).
 func NeverDrains(receiveBuffer int64) *simulator.Plan {
 	p := NeverReads()
 	p.Endpoint.ReceiveBuffer = size(receiveBuffer)
@@ -75,7 +76,12 @@ var _ = register(Fault{
 })
 
 var _ = register(Fault{
-	Name: "never-drains", Cause: "app-hang", Places: anywhere, plan: always(NeverDrains(4 << 10)),
+	Name: "never-drains", Cause: "app-hang", Places: anywhere, plan: func(p Place) *simulator.Plan {
+		if p.Transport == Unix {
+			return NeverDrains(0)
+		}
+		return NeverDrains(4 << 10)
+	},
 	Doc:    "The connection is accepted and nothing is read of it: both buffers fill up with the request's body, and the window stays closed.",
 	Source: "ngx_http_upstream_send_request_handler (ngx_http_upstream.c)", Needs: Needs{Method: "POST", Body: 8 << 20},
 	Outcomes: []Outcome{{Status: 504, Phase: sending, Result: timedOut, Errno: etimedout,

@@ -55,7 +55,7 @@ func TestConfigRefusesOtherPlaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = f.Config(Place{HTTP, TCP}, "tcp:127.0.0.1:0")
-	want := "fault socket-missing does not exist over http-tcp (known: http-unix, fastcgi-unix)"
+	want := "fault socket-missing does not exist over http-tcp (known: http-unix, fastcgi-unix, uwsgi-unix)"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -48,31 +48,31 @@ func (o Outcome) retried() Outcome {
 }
 
 var _ = register(Fault{
-	Name: "keepalive-close", Cause: "keepalive-race", Places: anywhere, plan: always(KeepAliveClose(1)),
+	Name: "keepalive-close", Cause: "keepalive-race", Places: kept, plan: always(KeepAliveClose(1)),
 	Doc:    "The second request of a kept connection meets a FIN. It is a GET: nginx sends it again over another connection.",
 	Source: retryRule, Needs: reused("GET"), Outcomes: []Outcome{headerClosed.retried()},
 })
 
 var _ = register(Fault{
-	Name: "keepalive-close-post", Cause: "keepalive-race", Places: anywhere, plan: always(KeepAliveClose(1)),
+	Name: "keepalive-close-post", Cause: "keepalive-race", Places: kept, plan: always(KeepAliveClose(1)),
 	Doc:    "The second request of a kept connection meets a FIN. It is a POST, which may have had its effect already.",
 	Source: retryRule, Needs: reused("POST"), Outcomes: []Outcome{headerClosed},
 })
 
 var _ = register(Fault{
-	Name: "keepalive-reset", Cause: "keepalive-race", Places: anywhere, plan: always(KeepAliveReset(1)),
+	Name: "keepalive-reset", Cause: "keepalive-race", Places: kept, plan: always(KeepAliveReset(1)),
 	Doc:    "The second request of a kept connection meets a reset. It is a GET: nginx sends it again over another connection.",
 	Source: retryRule, Needs: reused("GET"), Outcomes: []Outcome{headerReset.retried()},
 })
 
 var _ = register(Fault{
-	Name: "keepalive-reset-post", Cause: "keepalive-race", Places: anywhere, plan: always(KeepAliveReset(1)),
+	Name: "keepalive-reset-post", Cause: "keepalive-race", Places: kept, plan: always(KeepAliveReset(1)),
 	Doc:    "The second request of a kept connection meets a reset. It is a POST, which may have had its effect already.",
 	Source: retryRule, Needs: reused("POST"), Outcomes: []Outcome{headerReset},
 })
 
 var _ = register(Fault{
-	Name: "keepalive-hang", Cause: "keepalive-hang", Places: anywhere, plan: always(KeepAliveHang(1)),
+	Name: "keepalive-hang", Cause: "keepalive-hang", Places: kept, plan: always(KeepAliveHang(1)),
 	Doc:    "The second request of a kept connection is read and never answered.",
 	Source: headerRule, Needs: reused("GET"), Outcomes: []Outcome{headerTimer},
 })
@@ -83,13 +83,13 @@ var idled = Needs{KeepAlive: true, Before: 1, Pause: 300 * time.Millisecond}
 const idleRule = "ngx_http_upstream_keepalive_close_handler (ngx_http_upstream_keepalive_module.c)"
 
 var _ = register(Fault{
-	Name: "idle-close", Places: anywhere, plan: always(IdleClose(50 * time.Millisecond)),
+	Name: "idle-close", Places: kept, plan: always(IdleClose(50 * time.Millisecond)),
 	Doc:    "A kept connection is ended by a FIN while it lies idle, long before the next request.",
 	Source: idleRule, Needs: idled, Outcomes: []Outcome{served},
 })
 
 var _ = register(Fault{
-	Name: "idle-reset", Places: overTCP, plan: always(IdleReset(50 * time.Millisecond)),
+	Name: "idle-reset", Places: keptTCP, plan: always(IdleReset(50 * time.Millisecond)),
 	Doc:    "A kept connection is reset while it lies idle, long before the next request.",
 	Source: idleRule, Needs: idled, Outcomes: []Outcome{served},
 })

@@ -1,6 +1,10 @@
 package faults
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Needs is what a proxy must be configured for, and how it must be asked, so that a fault
 // shows. All that is zero is the default: one GET, over a connection of its own.
@@ -14,5 +18,28 @@ type Needs struct {
 	Before    int           // GET requests that are answered before the one that counts
 	Pause     time.Duration // between those and the one that counts
 
+	Busy int // other GET requests that the upstream has under way when it is asked
+
 	Peers int // servers in the upstream group, all with this fault; 1 when 0
+
+	Since string // the first version of nginx that can be configured so; empty where all can
+}
+
+// String names the needs for people, separated by commas; nothing for the default.
+func (n Needs) String() string {
+	var list []string
+	add := func(needed bool, format string, args ...any) {
+		if needed {
+			list = append(list, fmt.Sprintf(format, args...))
+		}
+	}
+	add(n.Body > 0, "%s of %d MiB", n.Method, n.Body>>20)
+	add(n.Body == 0 && n.Method != "" && n.Method != "GET", "%s", n.Method)
+	add(n.KeepAlive, "kept connections")
+	add(n.Before > 0, "%d request before", n.Before)
+	add(n.Pause > 0, "%s of idleness", n.Pause)
+	add(n.Busy > 0, "%d request under way", n.Busy)
+	add(n.Peers > 1, "%d peers", n.Peers)
+	add(n.Since != "", "nginx %s", n.Since)
+	return strings.Join(list, ", ")
 }

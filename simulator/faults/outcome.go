@@ -33,6 +33,23 @@ type Outcome struct {
 	Or []Outcome
 }
 
+// Answer says what the client gets: "502", "200 truncated", "passed through".
+func (o Outcome) Answer() string {
+	switch {
+	case o.Form == Whole:
+		return strconv.Itoa(o.Status)
+	case o.Status == 0:
+		return string(o.Form)
+	default:
+		return strconv.Itoa(o.Status) + " " + string(o.Form)
+	}
+}
+
+// Exists tells whether a version of nginx, such as "1.22", can be configured as the fault needs it.
+func (f *Fault) Exists(version string) bool {
+	return f.Needs.Since == "" || number(version) >= number(f.Needs.Since)
+}
+
 // Expect is the outcome at a place for a version of nginx such as "1.22"; false
 // when none is declared, which is a mistake in this package.
 func (f *Fault) Expect(p Place, version string) (Outcome, bool) {

@@ -4,6 +4,7 @@ package faults
 const (
 	HTTP    = "http"
 	FastCGI = "fastcgi"
+	UWSGI   = "uwsgi"
 
 	TCP  = "tcp"
 	Unix = "unix"
@@ -26,9 +27,12 @@ func places(protocols, transports []string) (list []Place) {
 
 // The places of most faults.
 var (
-	anywhere   = places([]string{HTTP, FastCGI}, []string{TCP, Unix})
-	overTCP    = places([]string{HTTP, FastCGI}, []string{TCP})
-	overUnix   = places([]string{HTTP, FastCGI}, []string{Unix})
+	anywhere   = places([]string{HTTP, FastCGI, UWSGI}, []string{TCP, Unix})
+	overTCP    = places([]string{HTTP, FastCGI, UWSGI}, []string{TCP})
+	overUnix   = places([]string{HTTP, FastCGI, UWSGI}, []string{Unix})
 	httpOnly   = places([]string{HTTP}, []string{TCP, Unix})
 	fastCGIAll = places([]string{FastCGI}, []string{TCP, Unix})
+	uwsgiAll   = places([]string{UWSGI}, []string{TCP, Unix})
+	kept       = places([]string{HTTP, FastCGI}, []string{TCP, Unix}) // uwsgi ends a connection with each answer
+	keptTCP    = places([]string{HTTP, FastCGI}, []string{TCP})
 )
