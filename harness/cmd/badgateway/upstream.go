@@ -21,38 +21,45 @@ type upstreamFlags struct {
 	listen, protocol, control string
 	seed                      int64
 	journal                   bool
+	fault                     string // in place of a plan
+	list                      bool
 }
 
 func upstreamCommand() *cobra.Command {
 	var f upstreamFlags
 	c := &cobra.Command{
-		Use:   "upstream PLAN.yaml",
+		Use:   "upstream PLAN.yaml | --fault NAME | --faults",
 		Short: "Run the fake backend alone, behind any proxy",
 		Long: `Run the fake backend alone, behind any proxy, until Ctrl-C. It does what the plan
-says; its control API changes the plan, opens gates and tells the journal.`,
+or the named fault says; its control API changes the plan, opens gates and tells
+the journal.`,
 		Example: `  badgateway upstream plan.yaml --listen tcp:127.0.0.1:9000
-  badgateway upstream plan.yaml --listen unix:/run/app.sock --protocol fastcgi --journal`,
-		Args: exactly(1, "a plan"),
-		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args[0]) },
+  badgateway upstream plan.yaml --listen unix:/run/app.sock --protocol fastcgi --journal
+  badgateway upstream --fault reset-in-header`,
+		Args: f.oneOf,
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.list {
+				return listFaults(c.OutOrStdout())
+			}
+			return f.run(c, strings.Join(args, ""))
+		},
 	}
 	c.Flags().StringVar(&f.listen, "listen", "tcp:127.0.0.1:9000", "tcp:ADDRESS:PORT or unix:PATH")
 	c.Flags().StringVar(&f.protocol, "protocol", "http", strings.Join(simulator.Protocols(), ", "))
 	c.Flags().StringVar(&f.control, "control", "127.0.0.1:0", "loopback address of the control API; empty is none")
+	c.Flags().StringVar(&f.fault, "fault", "", "run a fault by its name instead of a plan")
+	c.Flags().BoolVar(&f.list, "faults", false, "list the named faults")
 	c.Flags().Int64Var(&f.seed, "seed", 0, "of all random draws")
 	c.Flags().BoolVar(&f.journal, "journal", false, "print the journal, a line of JSON for each entry")
 	return c
 }
 
 func (f *upstreamFlags) run(c *cobra.Command, file string) error {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return usage(plain(file, err))
-	}
-	plan, err := simulator.ParsePlan(file, data)
+	config, err := f.config(file)
 	if err != nil {
 		return usage(err)
 	}
-	srv, err := simulator.New(simulator.Config{Name: file, Listen: f.listen, Protocol: f.protocol, Plan: plan, Seed: f.seed})
+	srv, err := simulator.New(config)
 	if err != nil {
 		return usage(err)
 	}
@@ -60,7 +67,10 @@ func (f *upstreamFlags) run(c *cobra.Command, file string) error {
 		return environment(err)
 	}
 	defer srv.Close()
-	fmt.Fprintf(c.ErrOrStderr(), "%s: %s on %s\n", file, f.protocol, srv.Addr())
+	fmt.Fprintf(c.ErrOrStderr(), "%s: %s on %s\n", config.Name, f.protocol, srv.Addr())
+	if f.fault != "" {
+		f.announce(c.ErrOrStderr())
+	}
 	if err := f.serveControl(c, srv); err != nil {
 		return err
 	}
@@ -69,6 +79,19 @@ func (f *upstreamFlags) run(c *cobra.Command, file string) error {
 	}
 	<-c.Context().Done()
 	return nil
+}
+
+// config is that of the plan in the file, or of the named fault.
+func (f *upstreamFlags) config(file string) (simulator.Config, error) {
+	if f.fault != "" {
+		return f.faultConfig()
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return simulator.Config{}, plain(file, err)
+	}
+	plan, err := simulator.ParsePlan(file, data)
+	return simulator.Config{Name: file, Listen: f.listen, Protocol: f.protocol, Plan: plan, Seed: f.seed}, err
 }
 
 // serveControl serves the control API on loopback only: it asks for no token.

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/badgateway/badgateway/simulator/faults"
+)
+
+func TestUpstreamListsFaults(t *testing.T) {
+	var out bytes.Buffer
+	if err := listFaults(&out); err != nil {
+		t.Fatal(err)
+	}
+	for f := range faults.All() {
+		if !strings.Contains(out.String(), f.Name+" ") || !strings.Contains(out.String(), f.Doc) {
+			t.Errorf("the list lacks %s", f.Name)
+		}
+	}
+	if n := strings.Count(out.String(), "\n"); n < 50 {
+		t.Errorf("got %d lines", n)
+	}
+}
+
+func TestUpstreamErrors(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"--fault reset-in-heder", "did you mean "},
+		{"--fault nonsense", `unknown fault "nonsense"; see badgateway upstream --faults`},
+		{"--fault socket-missing", "does not exist over http-tcp (known: http-unix"},
+		{"--fault hang plan.yaml", "want either a plan, --fault NAME or --faults"},
+		{"", "want either a plan, --fault NAME or --faults"},
+	} {
+		cmd := upstreamCommand()
+		cmd.SetArgs(strings.Fields(c.args))
+		cmd.SilenceUsage, cmd.SilenceErrors = true, true
+		if err := cmd.Execute(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q in it", c.args, err, c.want)
+		}
+	}
+}
+
+func TestUpstreamAnnouncesTheOutcome(t *testing.T) {
+	f := upstreamFlags{listen: "unix:/run/app.sock", protocol: "http", fault: "queue-full"}
+	var out bytes.Buffer
+	f.announce(&out)
+	want := "nginx 1.30: the client gets 502; in its log: failed (11: Resource temporarily unavailable) while connecting to upstream\n"
+	if !strings.HasSuffix(out.String(), want) {
+		t.Errorf("got %q, want %q at its end", out.String(), want)
+	}
+}
