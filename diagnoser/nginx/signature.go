@@ -23,8 +23,9 @@ type signature struct {
 }
 
 // signatures is in order: the first that fits counts.
-var signatures = concat(connectSignatures, transferSignatures, responseSignatures,
-	http2Signatures, tlsSignatures, nameSignatures, limitSignatures, noteSignatures)
+var signatures = concat(answerSignatures, connectSignatures, transferSignatures, responseSignatures,
+	http2Signatures, tlsSignatures, nameSignatures, limitSignatures, requestSignatures, systemSignatures,
+	localSignatures, internalSignatures, noteSignatures)
 
 func concat(lists ...[]signature) (all []signature) {
 	for _, l := range lists {
