@@ -16,13 +16,35 @@ func (in *inquiry) worker() *evidence.Process {
 	if in.host == nil {
 		return nil
 	}
+	if in.host.Pasted && !slices.ContainsFunc(in.host.Processes, isWorker) {
+		return in.configuredWorker()
+	}
 	for i, p := range in.host.Processes {
-		if strings.TrimSpace(p.Command) == "nginx: worker process" {
+		if isWorker(p) {
 			return &in.host.Processes[i]
 		}
 	}
 	return nil
 }
+
+func isWorker(p evidence.Process) bool {
+	return strings.TrimSpace(p.Command) == "nginx: worker process"
+}
+
+// configuredWorker is the worker as the directive user has it, nil where none is set. Its groups are not known.
+func (in *inquiry) configuredWorker() *evidence.Process {
+	for _, d := range in.config.Named("user") {
+		p := &evidence.Process{Name: "nginx", Command: "nginx: worker process", UID: unknownID, GID: unknownID, User: d.Arg(0), Group: d.Arg(1), Groupless: true}
+		if p.User == "root" {
+			p.UID, p.GID = 0, 0
+		}
+		return p
+	}
+	return nil
+}
+
+// unknownID is nobody's number.
+const unknownID = 1<<32 - 2
 
 // Bits of access(2), as in each digit of a mode.
 const (
@@ -34,9 +56,9 @@ const (
 // for the group, 0 for others. The kernel asks the first class that fits and no other.
 func class(p *evidence.Process, n *evidence.PathNode) int {
 	switch {
-	case p.UID == n.UID:
+	case p.UID == n.UID, p.Groupless && p.User != "" && p.User == n.User:
 		return 6
-	case inGroup(p, n.GID):
+	case inGroup(p, n.GID), p.Groupless && n.Group != "" && (n.Group == p.User || n.Group == p.Group):
 		return 3
 	}
 	return 0
@@ -48,7 +70,34 @@ func inGroup(p *evidence.Process, gid uint32) bool {
 
 // admits tells whether a node's mode lets a process in; root is never kept out.
 func admits(p *evidence.Process, n *evidence.PathNode, bit fs.FileMode) bool {
-	return p.UID == 0 || n.Mode>>class(p, n)&bit != 0
+	if p.UID == 0 {
+		return true
+	}
+	for _, e := range n.ACL {
+		if e.Kind == "user" && e.Name == p.User || e.Kind == "group" && e.Name == p.Group && class(p, n) < 6 {
+			return e.Mode&masked(n)&bit != 0
+		}
+	}
+	return n.Mode>>class(p, n)&bit != 0
+}
+
+// masked is the access that an ACL's mask leaves to all but the owner and others; acl(5).
+func masked(n *evidence.PathNode) fs.FileMode {
+	for _, e := range n.ACL {
+		if e.Kind == "mask" {
+			return e.Mode
+		}
+	}
+	return 7
+}
+
+// surely tells whether a node keeps a process out whatever groups it may be in.
+func surely(p *evidence.Process, n *evidence.PathNode) bool {
+	bit := fs.FileMode(mayWrite)
+	if n.Kind == "directory" {
+		bit = maySearch
+	}
+	return !p.Groupless || n.Mode>>3&bit == 0 || n.Group == "root"
 }
 
 // denier returns the first node of a path that keeps the process out: a directory

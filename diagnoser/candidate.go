@@ -19,6 +19,9 @@ func (in *inquiry) candidates(g *group) (found []evidence.Listener) {
 		return nil
 	}
 	for _, l := range in.host.Listeners {
+		if in.host.Pasted && (foreignPort(portIn(l.Address)) || foreign(g.target.Protocol, l.Process) || l.Process == "") {
+			continue // nobody asked it what it is
+		}
 		if l.Network == g.target.Network && !in.named(l) && !in.ownedByProxy(l) && likeHost(l.Address, g.target) {
 			found = append(found, l)
 		}

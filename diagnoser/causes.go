@@ -53,7 +53,7 @@ func Explain(name string) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", c.Name, c.Meaning)
 	doc := rules[name].doc
-	explainParts(&b, []part{{"What it is", doc.What}, {"Confirm", doc.Confirm}, {"Mends it", doc.Mends}, {"Only hides it", doc.Hides}})
+	explainParts(&b, []part{{"What it is", doc.What}, {"Confirm", doc.Confirm}, {"Mends it", doc.Mends}, {"Only hides it", doc.Hides}, {"Source", doc.Source}})
 	if doc == (Doc{}) {
 		b.WriteString("\nNo rule finds it yet; it is named as an alternative only.\n")
 	}

@@ -25,7 +25,7 @@ type verdict struct {
 // Diagnose concludes from the reading with facts of the host and direct probes,
 // either of which may be missing.
 func (r *Reading) Diagnose(host *evidence.Host, probes []evidence.Probe) *Report {
-	in := &inquiry{Reading: r, host: host, probes: probes}
+	in := r.inquire(host, probes)
 	var all []verdict
 	for _, g := range r.groups.list {
 		if v, ok := in.verdict(g); ok {
@@ -42,20 +42,22 @@ func (r *Reading) Diagnose(host *evidence.Host, probes []evidence.Probe) *Report
 	return report
 }
 
+// voice is a rule's opinion with its cause.
+type voice struct {
+	cause string
+	*opinion
+}
+
 // verdict asks all rules about a group: the strongest opinion is the finding, the
 // others are its alternatives.
 func (in *inquiry) verdict(g *group) (verdict, bool) {
-	type voice struct {
-		cause string
-		*opinion
-	}
 	var voices []voice
 	for _, r := range ordered() {
 		if o := r.judge(in, g); o != nil {
 			voices = append(voices, voice{r.cause, o})
 		}
 	}
-	if len(voices) == 0 {
+	if voices = in.withProse(g, voices); len(voices) == 0 {
 		return verdict{}, false
 	}
 	slices.SortStableFunc(voices, func(a, b voice) int {

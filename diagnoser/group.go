@@ -30,6 +30,7 @@ type group struct {
 	count          int64
 	unsafe         int64 // requests that nginx does not repeat: POST, LOCK, PATCH
 	last           time.Time
+	lastLine       int64
 	conns          map[int64]bool // the first connections, to join records of one request
 }
 
@@ -114,6 +115,7 @@ func (g *group) again(r nginx.Repeat) {
 		return
 	}
 	g.count++
+	g.lastLine = max(g.lastLine, r.Line)
 	if r.Time.After(g.last) {
 		g.last = r.Time
 	}
@@ -129,6 +131,7 @@ func unsafeMethod(request []byte) bool {
 
 func (g *group) take(e evidence.Event, uri string) {
 	g.count++
+	g.lastLine = max(g.lastLine, e.Line)
 	if e.Time.After(g.last) {
 		g.last = e.Time
 	}

@@ -26,7 +26,15 @@ var hints = []hint{
 	{"worker-killed-oom", []string{"ut of memory: Kill"}, "the kernel killed a process for memory"},
 	{"worker-killed-oom", []string{"oom-kill:"}, "the kernel killed a process for memory"},
 	{"worker-killed-oom", []string{"OOMKilled"}, "the container was killed at its memory limit"},
-	{"worker-crash", []string{"child ", "exited on signal 11"}, "a worker died of a segmentation fault"},
+	{"worker-crash-segfault", []string{"exited on signal 11"}, "a worker died of a segmentation fault"},
+	{"worker-crash-segfault", []string{"segfault at "}, "a process died of a segmentation fault"},
+	{"worker-crash-segfault", []string{"due to signal 11"}, "a worker died of a segmentation fault"},
+	{"worker-crash-segfault", []string{"AH00052", "Segmentation fault"}, "a child of Apache died of a segmentation fault"},
+	{"worker-crash", []string{"child ", "exited on signal "}, "a worker died on a signal"},
+	{"worker-crash", []string{"DAMN ! worker"}, "a worker of uWSGI died"},
+	{"worker-crash", []string{"Worker ", "was terminated due to signal"}, "a worker of gunicorn died on a signal"},
+	{"worker-crash", []string{"Worker failed to boot"}, "a worker of gunicorn ended while it started"},
+	{"worker-crash", []string{"panic: "}, "the backend ended with a panic"},
 	{"worker-crash", []string{"JavaScript heap out of memory"}, "Node.js ended at its heap's limit"},
 	{"backend-request-header-limit", []string{"invalid request block size:", "(max "}, "uWSGI refused a request whose header is larger than its buffer-size"},
 	{"resolver-unreachable", []string{"could not be resolved (110"}, "no answer came from the resolver"},
@@ -35,6 +43,31 @@ var hints = []hint{
 	{"app-dependency-down", []string{"Can't connect to MySQL server"}, "the application could not reach its database"},
 	{"app-dependency-down", []string{"could not connect to server:"}, "the application could not reach its database"},
 	{"app-dependency-down", []string{"connect ECONNREFUSED"}, "the application could not reach what it depends on"},
+	{"app-dependency-down", []string{"OperationalError"}, "the application could not reach its database"},
+	{"app-dependency-down", []string{"Communications link failure"}, "the application could not reach its database"},
+	{"app-dependency-down", []string{"MongoNetworkError"}, "the application could not reach its database"},
+	{"app-dependency-down", []string{"redis.exceptions.ConnectionError"}, "the application could not reach its cache"},
+	{"app-dependency-down", []string{"remaining connection slots are reserved"}, "the application's database takes no more connections"},
+	{"app-dependency-down", []string{"Too many connections"}, "the application's database takes no more connections"},
+	{"app-dependency-down", []string{"Server ", " is DOWN, reason:"}, "a proxy between the application and what it depends on says that a server is down"},
+	{"backend-restarted", []string{"Reloading in progress"}, "php-fpm was told to reload"},
+	{"backend-restarted", []string{"Handling signal: hup"}, "gunicorn was told to reload"},
+	{"backend-restarted", []string{"Handling signal: term"}, "gunicorn was told to stop"},
+	{"backend-restarted", []string{"caught SIGTERM, shutting down"}, "Apache was told to stop"},
+	{"backend-restarted", []string{"SIGTERM received", "AH"}, "Apache was told to stop"},
+	{"backend-restarted", []string{"Graceful restart requested"}, "Apache was told to restart"},
+	{"backend-restarted", []string{"...gracefully killing workers..."}, "uWSGI was told to restart"},
+	{"backend-down", []string{"Cannot find module"}, "the backend did not start: a module is missing"},
+	{"backend-down", []string{"ModuleNotFoundError"}, "the backend did not start: a module is missing"},
+	{"backend-down", []string{"npm ERR!"}, "the backend's start failed"},
+	{"backend-down", []string{"no python application found"}, "uWSGI has no application to run"},
+	{"backend-down", []string{"no request plugin is loaded"}, "uWSGI lacks the plugin of its language"},
+	{"backend-down", []string{"Address already in use"}, "a server did not start: its port was taken"},
+	{"backend-down", []string{"EADDRINUSE"}, "a server did not start: its port was taken"},
+	{"backend-down", []string{"exited with code "}, "a container ended"},
+	{"backend-connection-reset", []string{"Connection disallowed: IP address"}, "php-fpm refused the proxy's address: it is not in listen.allowed_clients"},
+	{"worker-pool-exhausted", []string{"seems busy (you may need to increase pm.start_servers"}, "php-fpm ran out of idle workers"},
+	{"worker-pool-exhausted", []string{"uWSGI listen queue of socket", "full"}, "uWSGI's accept queue is full"},
 	{"worker-exits-max-requests", []string{"Autorestarting worker after current request"}, "gunicorn ended a worker at --max-requests"},
 }
 
@@ -45,12 +78,14 @@ type seen struct {
 	count     int
 }
 
-// look keeps what a line says. An access log's line is passed over: clients write in it.
-func (r *Reading) look(name string, line int64, text []byte) {
+// look keeps what a line says and tells whether a hint knew it. An access log's line is passed over: clients write in it.
+func (r *Reading) look(name string, line int64, text []byte) bool {
 	if bytes.Contains(text, []byte(" HTTP/")) {
-		return
+		r.keepTimes(text)
+		return false
 	}
 	r.hear(name, line, text)
+	r.bound(name, line, text)
 	for _, h := range hints {
 		if !inOrder(text, h.words) {
 			continue
@@ -64,8 +99,9 @@ func (r *Reading) look(name string, line int64, text []byte) {
 			ref := fmt.Sprintf("%s:%d", name, line)
 			r.seen[h.cause] = &seen{hint: h, text: strings.TrimSpace(string(text[:min(len(text), 300)])), ref: ref, count: 1}
 		}
-		return
+		return true
 	}
+	return false
 }
 
 func inOrder(text []byte, words []string) bool {
@@ -82,9 +118,13 @@ func inOrder(text []byte, words []string) bool {
 // readText looks through a text of which nothing is known, line by line.
 func (r *Reading) readText(ctx context.Context, log evidence.Log) error {
 	_, err := eachLine(ctx, log, func(line []byte, n int64) {
-		r.look(log.Name, n, line)
+		known := r.look(log.Name, n, line)
 		r.keepAddresses(line)
 		r.lookSetting(log.Name, n, line)
+		r.keepMappings(line)
+		if !r.pasted.Line(string(line)) && !known {
+			r.readProse(line, func() string { return fmt.Sprintf("%s:%d", log.Name, n) })
+		}
 	})
 	return err
 }

@@ -2,6 +2,7 @@ package diagnoser
 
 import (
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -40,11 +41,23 @@ func (in *inquiry) route(t evidence.Target) *evidence.Route {
 		return nil
 	}
 	for i, r := range in.host.Routes {
-		if r.Destination == t.Address {
+		if r.Destination == t.Address || in.host.Pasted && covers(r.Destination, t.Address) {
 			return &in.host.Routes[i]
 		}
 	}
 	return nil
+}
+
+// covers tells whether a destination as ip route prints it holds an address with a port.
+func covers(destination, address string) bool {
+	ip, err := netip.ParseAddr(strings.Trim(hostOf(address), "[]"))
+	if err != nil {
+		return false
+	}
+	if network, err := netip.ParsePrefix(destination); err == nil {
+		return network.Contains(ip)
+	}
+	return destination == ip.String()
 }
 
 // listener returns the listening socket that a connect to the target reaches, nil
@@ -59,7 +72,7 @@ func (in *inquiry) listener(t evidence.Target) *evidence.Listener {
 		if l.Network != t.Network {
 			continue
 		}
-		if t.Network == "tcp" && accepts(l.Address, t.Address) || t.Network == "unix" && boundTo(l, t.Address, node) {
+		if t.Network == "tcp" && accepts(l.Address, t.Address) && !(l.V6Only && !strings.HasPrefix(t.Address, "[")) || t.Network == "unix" && boundTo(l, t.Address, node) {
 			return l
 		}
 	}
@@ -112,7 +125,7 @@ func (in *inquiry) path(name string) *evidence.Path {
 			return &in.host.Paths[i]
 		}
 	}
-	return nil
+	return in.pastedPath(name)
 }
 
 // probe returns the direct probe of a group's backend: that of the same request, else any.

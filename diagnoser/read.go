@@ -6,6 +6,7 @@ import (
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/diagnoser/nginx"
+	"github.com/badgateway/badgateway/diagnoser/paste"
 )
 
 // Reading is a log and a configuration, read once. It tells what else to look
@@ -20,6 +21,11 @@ type Reading struct {
 	seen      map[string]*seen // by cause, what other logs say
 	said      []*said          // what backends and the kernel logged
 	settings
+	pasted   *paste.Reader         // what commands printed
+	remarks  map[string]*utterance // by cause, what people say
+	mappings []mapping             // ports that containers publish
+	arpTimes map[string]bool       // addresses whose attempts took three seconds
+	starts   []started             // where servers said that they listen
 }
 
 // Read reads the logs and the configuration of evidence; a Log's Reader is used
@@ -27,7 +33,7 @@ type Reading struct {
 // with its name. A configuration that does not parse is no error: Diagnose says so
 // and does without.
 func Read(ctx context.Context, ev evidence.Evidence) (*Reading, error) {
-	r := &Reading{proxy: ev.Proxy}
+	r := &Reading{proxy: ev.Proxy, pasted: paste.New()}
 	if parserOf(ev.Proxy.Kind) != nil {
 		ev.Config = nil // of another proxy: not read yet
 	}

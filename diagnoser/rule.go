@@ -40,6 +40,7 @@ type Doc struct {
 	Confirm string // how to confirm it by hand
 	Mends   string // what mends it
 	Hides   string // what only hides it
+	Source  string // where the rule comes from: a function of nginx, a manual's or RFC's section
 }
 
 var rules = map[string]rule{}

@@ -12,14 +12,58 @@ var _ = register(rule{
 		Hides:   "Publishing the port does not help: it leads to the container's outer address.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if !g.is(evidence.Connecting, evidence.Refused) || !g.tcp() {
+		if !g.is(evidence.Connecting, evidence.Refused) || !g.tcp() || !in.blind() {
 			return nil
+		}
+		if o := in.toldLoopback(g); o != nil {
+			return o
 		}
 		o := &opinion{certainty: Possible, check: "ss -ltn in the backend's container", evidence: []Fact{
 			fact(fromLog, "%s refused: the container is up, since one that is gone does not answer at all", g.target.Address)}}
-		if in.host == nil && inContainer(g.target.Address) {
-			return o
+		if !inContainer(g.target.Address) {
+			return nil
 		}
-		return nil
+		if server := devServers[portIn(g.target.Address)]; server != "" {
+			o.evidence = append(o.evidence, fact(fromLog, "%s is the port of %s, which listens on 127.0.0.1 only unless told otherwise", portIn(g.target.Address), server))
+		}
+		return o
 	},
 })
+
+// devServers are servers of frameworks that listen on the loopback address by default, by their port.
+var devServers = map[string]string{"3000": "Rails and many Node servers", "4000": "Jekyll and Phoenix", "4200": "Angular", "5000": "Flask", "5173": "Vite",
+	"8501": "Streamlit", "8888": "Jupyter", "1313": "Hugo", "35729": "livereload", "3001": "many Node servers", "5678": "n8n in development"}
+
+// toldLoopback judges by what a server or a list of sockets says: the same port, on 127.0.0.1, while
+// the proxy asks for another address.
+func (in *inquiry) toldLoopback(g *group) *opinion {
+	if loopback(g.target.Address) || in.host == nil && len(in.starts) == 0 {
+		return nil
+	}
+	port := portIn(g.target.Address)
+	for _, b := range in.binds() {
+		if portIn(b.Address) == port && loopback(b.Address) {
+			return &opinion{certainty: Likely, weight: 6, check: "ss -ltn where the backend runs", evidence: []Fact{
+				fact(fromBackend, "the backend listens on %s only: %s", b.Address, b.Text)}}
+		}
+	}
+	if in.host == nil {
+		return nil
+	}
+	for _, l := range in.host.Listeners {
+		if l.Network == "tcp" && portIn(l.Address) == port && loopback(l.Address) {
+			return &opinion{certainty: Likely, weight: 6, check: "ss -ltn where the backend runs", evidence: []Fact{
+				fact(fromSocket, "%s listens on the loopback address only", describe(l))}}
+		}
+	}
+	return nil
+}
+
+// binds are all places where servers were told, or said, to listen.
+func (in *inquiry) binds() []evidence.Bind {
+	all := in.told().Binds
+	for _, s := range in.starts {
+		all = append(all, evidence.Bind{Address: s.address, Text: s.text})
+	}
+	return all
+}

@@ -18,14 +18,26 @@ var _ = register(rule{
 	judge: func(in *inquiry, g *group) *opinion {
 		gone := g.Outcome == evidence.ClosedEarly || g.Outcome == evidence.Reset
 		if g.Phase == evidence.Handshaking && gone {
-			return &opinion{certainty: Possible, why: "the backend may end all connections, or be just restarting", check: "openssl s_client -connect " + g.target.Address,
+			weight := 0
+			if in.namesServer(g) || portIn(g.target.Address) != "" && portIn(g.target.Address) != "443" {
+				weight = 2 // no server name is missing, or hardly: who wants one is on port 443
+			}
+			return &opinion{certainty: Possible, weight: weight, why: "the backend may end all connections, or be just restarting", check: "openssl s_client -connect " + g.target.Address,
 				also: []Alternative{{"backend-restarted", "a restart ends handshakes as well", "does the error go on?"}}}
+		}
+		if g.Phase == evidence.ReadingBody && g.Outcome == evidence.Reset && in.probe(g) == nil {
+			return &opinion{certainty: Likely, why: "the backend may reset the connection in the middle of a response", check: "the backend's log; curl -o /dev/null past the proxy", also: []Alternative{
+				{"worker-crash", "a worker may have died in mid-response", "dmesg; the backend's log"},
+				{"backend-restarted", "a restart ends what is under way", "the time of the backend's last start"}}}
 		}
 		if g.Phase != evidence.ReadingHeader || !gone || strings.HasPrefix(g.Signature, "http2") {
 			return nil
 		}
 		o := &opinion{certainty: Likely, why: "the backend may end connections for a reason of its own", check: "curl -v the same request past the proxy", also: resetAlso(g), remedies: []Remedy{
 			backend(RestartBackend, "restart the backend and read its own log for why it ended the connection", g)}}
+		if h := in.hinted("backend-connection-reset", ""); h != nil && g.target.Protocol == "fastcgi" {
+			o.weight, o.evidence = h.weight, h.evidence
+		}
 		p := in.probe(g)
 		switch {
 		case probed(p, evidence.ClosedEarly, evidence.Reset):
@@ -73,4 +85,14 @@ func foreign(protocol, process string) bool {
 		return true
 	}
 	return false
+}
+
+// namesServer tells whether the configuration is known to send a server name.
+func (in *inquiry) namesServer(g *group) bool {
+	p := in.passFor(g)
+	if p == nil {
+		return in.config.Has("proxy_ssl_server_name", "on")
+	}
+	d := in.config.Effective(p.Directive.Parent, p.Prefix+"ssl_server_name")
+	return d != nil && d.Arg(0) == "on"
 }

@@ -19,7 +19,7 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		switch {
-		case g.is(evidence.Connecting, evidence.Unreachable) && g.Errno == 113 && in.host == nil && inContainer(g.target.Address):
+		case g.is(evidence.Connecting, evidence.Unreachable) && g.Errno == 113 && in.blind() && inContainer(g.target.Address):
 			return &opinion{certainty: Possible, weight: 2, check: "docker ps -a; docker inspect", evidence: []Fact{
 				fact(fromLog, "no answer to ARP at %s, an address of a container network: no container has it now", g.target.Address)},
 				also: []Alternative{{"stale-upstream-ip", "its successor may have another address", "getent hosts NAME against the address in the log"}}}
@@ -45,6 +45,7 @@ func downTCP(in *inquiry, g *group) *opinion {
 	o := &opinion{certainty: Possible, weight: 2, why: "the backend may not be running", check: listeners(g.target),
 		remedies: []Remedy{backend(StartBackend, "start the backend that should listen on "+g.target.Address, g)}}
 	o.also = downAlso(g)
+	in.toldDown(o)
 	p := in.probe(g)
 	l := in.listener(g.target)
 	switch {
@@ -52,7 +53,7 @@ func downTCP(in *inquiry, g *group) *opinion {
 		o.against = append(o.against, fact(fromSocket, "%s listens now", describe(*l)))
 		o.remedies = nil
 	case in.sees("tcp listeners") && in.local(g.target):
-		o.certainty = Proved
+		o.certainty = in.proof()
 		o.evidence = append(o.evidence, fact(fromSocket, "nothing listens on %s", g.target.Address))
 		weighOthers(in, g, o)
 	case probed(p, evidence.Refused):
@@ -120,7 +121,7 @@ func downUnix(in *inquiry, g *group) *opinion {
 	case node == nil || !in.sees("unix listeners"):
 		o.evidence = append(o.evidence, fact(fromLog, "the file exists, but connect(2) found no listener behind it"))
 	case node.Kind == "socket":
-		o.certainty = Proved
+		o.certainty = in.proof()
 		o.evidence = append(o.evidence, fact(fromFile, "%s is a socket", path), fact(fromSocket, "no listener is bound to it: the file is stale"))
 	default:
 		o.evidence = append(o.evidence, fact(fromFile, "%s is a %s", path, node.Kind))

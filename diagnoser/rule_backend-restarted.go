@@ -11,6 +11,14 @@ var _ = register(rule{
 		Hides:   "proxy_next_upstream with a second server.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if (g.died() || missed(g)) && in.blind() {
+			if o := in.hinted("backend-restarted", "the time of the backend's last start"); o != nil {
+				return o
+			}
+		}
+		if o := in.troubled(g); o != nil {
+			return o
+		}
 		missed := g.Outcome == evidence.Refused || g.Outcome == evidence.Missing
 		l, p := in.listener(g.target), in.probe(g)
 		if g.Phase != evidence.Connecting || !missed || !g.known() || l == nil || !probed(p, evidence.OK) {
@@ -20,3 +28,19 @@ var _ = register(rule{
 			fact(fromSocket, "%s listens now", describe(*l)), probeFact(p)}}
 	},
 })
+
+// troubled judges by failures of several kinds: a backend that refuses, resets handshakes and
+// answers late within seconds is being stopped and started.
+func (in *inquiry) troubled(g *group) *opinion {
+	if !in.blind() || !g.known() || g.Phase != evidence.Handshaking || g.Outcome != evidence.Reset || g.Time.IsZero() {
+		return nil
+	}
+	for _, e := range in.groups.list {
+		near := e.Time.Sub(g.Time).Abs() <= goneWithin
+		if e != g && near && e.target == g.target && (e.late() || e.is(evidence.Connecting, evidence.Refused)) {
+			return &opinion{certainty: Likely, weight: 1, check: "ps -o lstart of the backend", evidence: []Fact{logFact(e),
+				fact(fromLog, "%s failed in several ways within seconds", g.target.Address)}, explained: []*group{e}}
+		}
+	}
+	return nil
+}

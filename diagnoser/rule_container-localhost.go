@@ -2,6 +2,7 @@ package diagnoser
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
@@ -15,8 +16,11 @@ var _ = register(rule{
 		Hides:   "Publishing the backend's port changes nothing in the proxy's container.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if in.host != nil || !g.is(evidence.Connecting, evidence.Refused) || !loopback(g.target.Address) || !bridged(g.Client) {
+		if !in.blind() || !g.is(evidence.Connecting, evidence.Refused) || !loopback(g.target.Address) {
 			return nil
+		}
+		if !bridged(g.Client) {
+			return in.composed(g)
 		}
 		return &opinion{certainty: Possible, weight: 3, check: "docker exec PROXY ss -ltn", evidence: []Fact{
 			fact(fromLog, "the client's address %s is the gateway of a container network, so the proxy is in a container; %s is that container itself", g.Client, g.target.Address)},
@@ -49,4 +53,16 @@ func bridged(client string) bool {
 func gateway(a netip.Addr) bool {
 	b := a.As4()
 	return b[2] == 0 && b[3] == 1
+}
+
+// composed judges by containers that somebody listed: the proxy's is one of them.
+func (in *inquiry) composed(g *group) *opinion {
+	for _, c := range in.told().Containers {
+		if !strings.Contains(c.Image+c.Name, "nginx") && !strings.Contains(c.Image+c.Name, "httpd") && !strings.Contains(c.Image+c.Name, "haproxy") || !strings.HasPrefix(c.State, "Up") {
+			continue
+		}
+		return &opinion{certainty: Likely, weight: 3, check: "docker exec PROXY ss -ltn", evidence: []Fact{
+			fact(fromProcess, "the proxy runs in the container %s; %s is that container itself", c.Name, g.target.Address)}}
+	}
+	return nil
 }

@@ -1,6 +1,10 @@
 package diagnoser
 
-import "github.com/badgateway/badgateway/diagnoser/evidence"
+import (
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
 
 var _ = register(rule{
 	cause: "dns-name-missing",
@@ -14,6 +18,18 @@ var _ = register(rule{
 		if !g.is(evidence.Resolving, evidence.NotFound) || g.Signature != "not resolved" {
 			return nil
 		}
-		return &opinion{certainty: Likely, check: "dig @RESOLVER NAME"}
+		o := &opinion{certainty: Likely, check: "dig @RESOLVER NAME"}
+		name, _, _ := strings.Cut(g.Message, " could not be resolved (")
+		for _, n := range in.told().Names {
+			switch {
+			case n.Name != name:
+			case n.Status == "NXDOMAIN":
+				o.weight = 2
+				o.evidence = append(o.evidence, fact(fromProbe, "the resolver %s says that %s does not exist", n.Server, name))
+			case len(n.Addresses) > 0:
+				o.against = append(o.against, fact(fromProbe, "%s resolves to %s in a shell", name, strings.Join(n.Addresses, ", ")))
+			}
+		}
+		return o
 	},
 })

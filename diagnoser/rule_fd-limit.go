@@ -13,6 +13,9 @@ var _ = register(rule{
 			return nil
 		}
 		o := &opinion{certainty: Likely, weight: 1, check: "ls /proc/PID/fd | wc -l; grep 'open files' /proc/PID/limits"}
+		if n := in.setting("open files"); n != "" {
+			o.evidence = append(o.evidence, fact(fromProcess, "the limit of open files is %s", n))
+		}
 		if g.Signature == "accept" {
 			o.kind = "other" // no request has failed: the connection waits in the queue
 		}

@@ -20,6 +20,12 @@ var _ = register(rule{
 			{"backend-connection-reset", "the backend may have ended the connection on purpose", "the backend's log"},
 			{"worker-crash", "a worker may have died in mid-response", "dmesg; the backend's log"},
 			{"backend-restarted", "a restart ends what is under way", "the time of the backend's last start"}}}
+		if g.Outcome == evidence.Reset && g.Phase == evidence.ReadingBody {
+			o.weight = -1 // a reset names who ended it: the backend
+			if in.probe(g) == nil {
+				o.certainty = Possible
+			}
+		}
 		if p := in.probe(g); p != nil {
 			addProbe(o, p, evidence.ClosedEarly, evidence.Reset)
 		}

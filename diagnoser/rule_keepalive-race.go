@@ -19,8 +19,11 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		gone := g.Outcome == evidence.ClosedEarly || g.Outcome == evidence.Reset
-		if g.Phase != evidence.ReadingHeader || !gone || g.pass == nil {
+		if g.Phase != evidence.ReadingHeader || !gone {
 			return nil
+		}
+		if g.pass == nil {
+			return in.raceByLog(g)
 		}
 		kept, d := in.config.KeepsAlive(g.pass, in.proxy.Version)
 		p := in.probe(g)
@@ -94,4 +97,17 @@ func (in *inquiry) shorterKeepalive(p *nginx.Pass, idle evidence.Idle) []Remedy 
 	}
 	return in.edit(fmt.Sprintf("close idle connections to %s after %s, before the backend does", p.Group.Name, value),
 		in.config.Set(block, anchor, "keepalive_timeout", value))
+}
+
+// raceByLog judges without a configuration: of many requests only those failed that nginx does not repeat,
+// while a backend that fails by itself fails at a GET as well.
+func (in *inquiry) raceByLog(g *group) *opinion {
+	web := g.target.Protocol == "http" || g.target.Protocol == "https"
+	if g.unsafe != g.count || !web || !in.blind() || in.probe(g) != nil || g.unix() || loopback(g.target.Address) {
+		return nil
+	}
+	return &opinion{certainty: Likely, weight: 1, check: "does it happen on a fresh connection, or after a pause only?", evidence: []Fact{
+		fact(fromLog, "%d of %d requests were of a method that nginx does not repeat", g.unsafe, g.count)}, also: []Alternative{
+		{"backend-connection-reset", "the backend may end the connection for a reason of its own", "the same request past the proxy"},
+		{"worker-timeout", "the application server may have ended its own slow worker", "its log; is the time constant?"}}}
 }

@@ -15,6 +15,10 @@ var _ = register(rule{
 		Hides:   "proxy_next_upstream tries the other address: an error in the log, a late answer, and after a failure \"no live upstreams\".",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if g.Outcome == evidence.NoneLive && in.blind() && (g.target.Address == "localhost" || strings.HasPrefix(g.target.Address, "localhost:")) {
+			return &opinion{certainty: Possible, weight: 1, check: "getent ahosts localhost; ss -ltn", evidence: []Fact{
+				fact(fromLog, "localhost is a group of two servers, 127.0.0.1 and ::1: a single server is never set aside")}}
+		}
 		if g.Phase != evidence.Connecting || !g.errno(111, 99, 101, 110) || !strings.HasPrefix(g.target.Address, "[::1]:") {
 			return nil
 		}

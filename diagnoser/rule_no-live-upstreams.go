@@ -23,13 +23,13 @@ var _ = register(rule{
 		}
 		up := in.config.Group(g.target.Address)
 		ejecting := in.ejecting(g, up)
-		o := &opinion{certainty: Possible, check: "the log in the seconds before; curl to each server", consequence: len(ejecting) > 0 || in.host == nil && in.failsToo(g)}
+		o := &opinion{certainty: Possible, check: "the log in the seconds before; curl to each server", consequence: len(ejecting) > 0 || in.blind() && in.failsToo(g)}
 		for _, e := range ejecting {
 			f := logFact(e)
 			f.Text = e.target.String() + " before: " + f.Text
 			o.evidence = append(o.evidence, f)
 		}
-		if len(ejecting) == 0 && in.host == nil {
+		if len(ejecting) == 0 && in.blind() {
 			o.also = []Alternative{{"backend-down", "its servers may all be down", "curl to each server"},
 				{"passive-health-check", "single failures may have set them aside for fail_timeout", "the log in the seconds before"}}
 		}

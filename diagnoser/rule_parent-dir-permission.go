@@ -27,6 +27,9 @@ var _ = register(rule{
 			return nil
 		}
 		o.certainty = Proved
+		if !surely(worker, n) {
+			o.certainty, o.weight = Likely, 3
+		}
 		o.evidence = append(o.evidence, nodeFact(n), workerFact(worker))
 		o.remedies = append(o.remedies, permission(worker, n))
 		if s := in.node(g.target); s.Kind == "socket" && !admits(worker, s, mayWrite) {

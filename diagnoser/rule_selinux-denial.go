@@ -16,6 +16,9 @@ var _ = register(rule{
 		Hides:   "setenforce 0 switches all of the protection off. chmod, a firewall rule or a longer timeout change nothing.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if o := in.audited(g); o != nil {
+			return o
+		}
 		switch {
 		case !g.is(evidence.Connecting, evidence.Denied) || g.Errno != 13 || !g.known():
 			return nil
@@ -44,6 +47,17 @@ func deniedConnect(in *inquiry, g *group) *opinion {
 	if l := in.listener(g.target); l != nil {
 		o.evidence = append(o.evidence, fact(fromSocket, "%s listens", describe(*l)))
 	}
+	switch mode, allowed := in.setting("getenforce"), in.setting("httpd_can_network_connect"); {
+	case mode == "enforcing" && allowed == "off":
+		o.certainty, o.weight = Proved, 5
+		o.evidence = append(o.evidence, fact(fromKernel, "SELinux is enforcing, and httpd_can_network_connect is off"))
+	case allowed == "off":
+		o.weight = 4
+		o.evidence = append(o.evidence, fact(fromKernel, "httpd_can_network_connect is off"))
+	case mode == "permissive", mode == "disabled", allowed == "on":
+		o.certainty, o.weight = Possible, 0
+		o.against = append(o.against, fact(fromKernel, "SELinux: %s, httpd_can_network_connect: %s", orUnknown(mode), orUnknown(allowed)))
+	}
 	if p := in.probe(g); p != nil {
 		addProbe(o, p, evidence.OK)
 		if p.Errno == 13 {
@@ -57,7 +71,7 @@ func deniedConnect(in *inquiry, g *group) *opinion {
 // deniedSocket holds where all modes admit the worker and connect is denied nevertheless.
 func deniedSocket(in *inquiry, g *group) *opinion {
 	worker, path := in.worker(), in.path(g.target.Address)
-	if worker == nil || path == nil || denier(worker, path) != nil || in.node(g.target).Kind != "socket" {
+	if worker == nil || path == nil || in.host.Pasted && len(path.Nodes) < 2 || denier(worker, path) != nil || in.node(g.target).Kind != "socket" {
 		return nil
 	}
 	return &opinion{certainty: Likely, check: "ausearch -m avc -ts recent -c nginx", evidence: []Fact{
@@ -71,4 +85,11 @@ func hostOf(address string) string {
 		return address
 	}
 	return host
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "not known"
+	}
+	return s
 }

@@ -21,10 +21,17 @@ var _ = register(rule{
 			return guessSocket(in, g, o)
 		}
 		n := denier(worker, path)
+		if n == nil && in.host.Pasted {
+			return guessSocket(in, g, o) // a listing of another moment, or of the file alone
+		}
 		if n == nil || n.Kind != "socket" {
 			return nil
 		}
-		o.certainty = Proved
+		if surely(worker, n) {
+			o.certainty = Proved
+		} else {
+			o.weight = 2
+		}
 		o.evidence = []Fact{nodeFact(n), workerFact(worker)}
 		o.remedies = []Remedy{permission(worker, n)}
 		return o

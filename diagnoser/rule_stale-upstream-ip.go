@@ -3,6 +3,8 @@ package diagnoser
 import (
 	"net/netip"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
@@ -19,7 +21,13 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		lost := g.Outcome == evidence.Refused || g.Outcome == evidence.TimedOut || g.Errno == 113
-		if g.Phase != evidence.Connecting || !lost || !g.tcp() || in.host != nil || g.pass == nil || g.pass.Variable {
+		if g.Phase != evidence.Connecting || !lost || !g.tcp() || !in.blind() {
+			return nil
+		}
+		if o := in.goneAddress(g); o != nil {
+			return o
+		}
+		if g.pass == nil || g.pass.Variable {
 			return nil
 		}
 		target, err := netip.ParseAddrPort(g.target.Address)
@@ -69,4 +77,36 @@ func (in *inquiry) movedTo(lost netip.Addr) (other netip.Addr, ok bool) {
 		}
 	}
 	return other, ok
+}
+
+// goneAddress judges by what names resolve to now, and by the time that a connect took: an
+// address to which nobody answers ARP fails with errno 113 after three seconds, a filter's answer at once.
+func (in *inquiry) goneAddress(g *group) *opinion {
+	lost := hostOf(g.target.Address)
+	if name := in.passName(g); name != "" {
+		for _, n := range in.told().Names {
+			if n.Name == name && len(n.Addresses) > 0 && !slices.Contains(n.Addresses, lost) {
+				return &opinion{certainty: Likely, weight: 6, check: "getent hosts " + name, evidence: []Fact{
+					fact(fromProcess, "%s resolves to %s now, and the proxy asks %s", name, strings.Join(n.Addresses, ", "), lost)}}
+			}
+		}
+	}
+	if g.Errno == 113 && in.arpTimes[g.target.Address] {
+		return &opinion{certainty: Likely, weight: 3, check: "ip neigh show " + lost, evidence: []Fact{
+			fact(fromLog, "the attempt took three seconds: nobody answers ARP at %s, the address is nobody's any more", lost)}}
+	}
+	return nil
+}
+
+// arpTime is an access log's list of upstreams, and of the times they took, where the first took three seconds.
+var arpTime = regexp.MustCompile(`(\d+\.\d+\.\d+\.\d+:\d+),? .*?\b(?:2\.9[5-9]\d|3\.[01]\d\d)\b`)
+
+// keepTimes remembers addresses at which an attempt took as long as ARP does.
+func (r *Reading) keepTimes(text []byte) {
+	if m := arpTime.FindSubmatch(text); m != nil && len(r.arpTimes) < 64 {
+		if r.arpTimes == nil {
+			r.arpTimes = map[string]bool{}
+		}
+		r.arpTimes[string(m[1])] = true
+	}
 }

@@ -1,5 +1,7 @@
 package diagnoser
 
+import "strings"
+
 var _ = register(rule{
 	cause: "temp-dir-full",
 	doc: Doc{
@@ -12,6 +14,13 @@ var _ = register(rule{
 		if g.Signature != "temporary file" || g.Errno != 28 && g.Errno != 122 {
 			return nil
 		}
-		return &opinion{certainty: Likely, check: "df -h; df -i"}
+		o := &opinion{certainty: Likely, check: "df -h; df -i"}
+		for _, d := range in.told().Disks {
+			if d.Used >= 100 && strings.Contains(g.Message, d.Mount) {
+				o.certainty = Proved
+				o.evidence = append(o.evidence, fact(fromFile, "%s is full: %d%%", d.Mount, d.Used))
+			}
+		}
+		return o
 	},
 })

@@ -21,7 +21,10 @@ var _ = register(rule{
 		if o := in.goneAfter(g); o != nil && in.seen["worker-crash"] == nil {
 			return o
 		}
-		return in.hinted("worker-crash", "dmesg; the backend's log: exited on signal")
+		if o := in.hinted("worker-crash", "dmesg; the backend's log: exited on signal"); o != nil {
+			return o
+		}
+		return in.fpmDied(g)
 	},
 })
 
@@ -32,7 +35,7 @@ const goneWithin = 30 * time.Second
 // goneAfter judges by what came next: the backend ended a connection in the middle of a
 // request, and right after nothing listened any more.
 func (in *inquiry) goneAfter(g *group) *opinion {
-	if !g.known() || in.host != nil || g.Time.IsZero() {
+	if !g.known() || !in.blind() || g.Time.IsZero() {
 		return nil
 	}
 	for _, e := range in.groups.list {
@@ -46,4 +49,14 @@ func (in *inquiry) goneAfter(g *group) *opinion {
 		}
 	}
 	return nil
+}
+
+// fpmDied judges by what php-fpm does not do: it ends no connection before it has answered, so
+// that a reset means a worker that died with the request in its buffer.
+func (in *inquiry) fpmDied(g *group) *opinion {
+	if !in.blind() || g.target.Protocol != "fastcgi" || g.Phase != evidence.ReadingHeader || g.Outcome != evidence.Reset || in.probe(g) != nil {
+		return nil
+	}
+	return &opinion{certainty: Likely, weight: 1, check: "php-fpm's log: child exited on signal, execution timed out", evidence: []Fact{
+		fact(fromLog, "a FastCGI server ends no request so by itself: its worker died, or was ended")}}
 }

@@ -1,5 +1,7 @@
 package diagnoser
 
+import "strings"
+
 var _ = register(rule{
 	cause: "worker-killed-oom",
 	doc: Doc{
@@ -9,9 +11,30 @@ var _ = register(rule{
 		Hides:   "A restart policy brings the worker back until the next large request.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if !g.died() {
-			return nil
+		if !g.died() && !missed(g) && !g.late() {
+			return nil // a backend that was killed is not there at first
 		}
-		return in.hinted("worker-killed-oom", "dmesg | grep -i 'killed process'")
+		o := in.hinted("worker-killed-oom", "dmesg | grep -i 'killed process'")
+		if o == nil {
+			o = in.killedContainer()
+		}
+		return o
 	},
 })
+
+// killedContainer judges by containers and services of which a command said that they were killed.
+func (in *inquiry) killedContainer() *opinion {
+	for _, c := range in.told().Containers {
+		if c.OOMKilled || strings.Contains(c.State, "(137)") || strings.HasSuffix(c.State, " 137") {
+			return &opinion{certainty: Likely, weight: 4, check: "docker inspect -f '{{.State.OOMKilled}}'; dmesg", evidence: []Fact{
+				fact(fromProcess, "container %s: %s, killed for memory: %v", c.Name, c.State, c.OOMKilled)}}
+		}
+	}
+	for _, u := range in.told().Units {
+		if u.Result == "oom-kill" {
+			return &opinion{certainty: Likely, weight: 4, check: "journalctl -k | grep -i oom", evidence: []Fact{
+				fact(fromProcess, "the service %s ended: %s", u.Name, u.Result)}}
+		}
+	}
+	return nil
+}

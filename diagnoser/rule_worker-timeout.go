@@ -1,5 +1,11 @@
 package diagnoser
 
+import (
+	"time"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
 var _ = register(rule{
 	cause: "worker-timeout",
 	doc: Doc{
@@ -12,6 +18,28 @@ var _ = register(rule{
 		if !g.died() {
 			return nil
 		}
-		return in.hinted("worker-timeout", "the backend's log: WORKER TIMEOUT, execution timed out, HARAKIRI")
+		if o := in.hinted("worker-timeout", "the backend's log: WORKER TIMEOUT, execution timed out, HARAKIRI"); o != nil {
+			return o
+		}
+		return in.shortLimit(g)
 	},
 })
+
+// shortLimit judges by the time limit that the backend was told, where it is shorter than the proxy waits.
+func (in *inquiry) shortLimit(g *group) *opinion {
+	limit, wait := time.Duration(0), 60*time.Second
+	for _, p := range in.told().Pools {
+		limit = max(limit, p.Terminate)
+	}
+	for _, b := range in.told().Binds {
+		limit = max(limit, b.Timeout)
+	}
+	if g.pass != nil {
+		wait, _ = in.timeout(g.pass, "read_timeout")
+	}
+	if limit == 0 || limit >= wait || g.Phase != evidence.ReadingHeader {
+		return nil
+	}
+	return &opinion{certainty: Likely, weight: 1, check: "the backend's log: WORKER TIMEOUT, execution timed out, HARAKIRI", evidence: []Fact{
+		fact(fromBackend, "the backend ends a worker after %s, and the proxy waits %s", limit, wait)}}
+}

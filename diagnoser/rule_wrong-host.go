@@ -2,6 +2,7 @@ package diagnoser
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
@@ -16,7 +17,13 @@ var _ = register(rule{
 		Hides:   "Nothing: what listens there, if anything, is something else.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if !g.is(evidence.Connecting, evidence.Refused) || in.host != nil || !foreignGateway(g) {
+		if g.Phase != evidence.Connecting || !g.tcp() || !in.blind() {
+			return nil
+		}
+		if o := in.mistyped(g); o != nil {
+			return o
+		}
+		if g.Outcome != evidence.Refused || !foreignGateway(g) {
 			return nil
 		}
 		return &opinion{certainty: Possible, weight: 3, check: "docker inspect of the backend: its networks and addresses", evidence: []Fact{
@@ -34,4 +41,26 @@ func foreignGateway(g *group) bool {
 	}
 	own, err := netip.MustParseAddr(g.Client).Prefix(16)
 	return err == nil && !own.Contains(netip.MustParseAddr(target))
+}
+
+// mistyped finds an address in the other evidence, or the client's network, from which the one in
+// the log differs by a slip: one octet, or two digits that changed places.
+func (in *inquiry) mistyped(g *group) *opinion {
+	asked := netipOf(hostOf(g.target.Address))
+	if !asked.Is4() || slices.Contains(in.printed, asked) {
+		return nil
+	}
+	for _, a := range in.printed {
+		if a.Is4() && !a.IsLoopback() && !gateway(a) && slip(a, asked) {
+			return &opinion{certainty: Likely, weight: 3, check: "ip addr where the backend runs", evidence: []Fact{
+				fact(fromBackend, "the other evidence has %s, and the proxy asks %s", a, asked)}}
+		}
+	}
+	return nil
+}
+
+// slip tells whether two addresses end alike and differ in the first or second octet, which no lease or restart changes.
+func slip(a, b netip.Addr) bool {
+	x, y := a.As4(), b.As4()
+	return x[2] == y[2] && x[3] == y[3] && (x[0] == y[0]) != (x[1] == y[1]) || x[2] == y[2] && x[3] == y[3] && x[0] != y[0]
 }

@@ -25,6 +25,9 @@ var _ = register(rule{
 				return portOpinion(in, g, a)
 			}
 		}
+		if o := in.toldPort(g); o != nil {
+			return o
+		}
 		return guessPort(in, g)
 	},
 })
@@ -35,7 +38,7 @@ func guessPort(in *inquiry, g *group) *opinion {
 	host, port, _ := net.SplitHostPort(g.target.Address)
 	asked, askedPort, err := net.SplitHostPort(g.Host)
 	switch {
-	case in.host != nil:
+	case !in.blind():
 		return nil
 	case err == nil && asked == host && askedPort != port:
 		o.evidence = append(o.evidence, fact(fromLog, "the client asked for %s, and the proxy for port %s of the same host", g.Host, port))

@@ -34,6 +34,8 @@ var messages = []message{
 	{signature: "invalid header", words: regexp.MustCompile(`[Ee]rror parsing script headers|Response header name .* contains invalid characters`),
 		phase: evidence.ReadingHeader, outcome: evidence.Invalid},
 	{signature: "host not found", words: regexp.MustCompile(`DNS lookup failure for: ([^\s,]+)`), phase: evidence.Resolving, outcome: evidence.NotFound},
+	{signature: "tls proxy off", words: regexp.MustCompile(`SSL Proxy requested for (\S+) but not enabled|failed to enable ssl support for (\S+)`),
+		phase: evidence.Connecting, outcome: evidence.Invalid, status: 500},
 	{signature: "tls handshake", words: regexp.MustCompile(`SSL Proxy connect failed`), phase: evidence.Handshaking, outcome: evidence.Invalid},
 	{signature: "fastcgi stderr", words: regexp.MustCompile(`Got error '`), note: true},
 }

@@ -14,14 +14,19 @@ type Host struct {
 	Filters   []Filter   `json:"filters,omitempty"`
 	// Unread lists what could not be read, so that an absence is never mistaken for a fact.
 	Unread []Unread `json:"unread,omitempty"`
+	// Pasted is true where commands printed these facts, in a shell that may stand in another
+	// namespace than the proxy: what they lack may be there all the same.
+	Pasted bool `json:"pasted,omitempty"`
+	Told
 }
 
 // Listener is a listening socket as SOCK_DIAG shows it.
 type Listener struct {
-	Network string `json:"network"` // "tcp" or "unix"
-	Address string `json:"address"` // "127.0.0.1:9000", "[::]:80" or a path as it was bound
-	Queue   uint32 `json:"queue"`   // connections waiting for accept
-	Backlog uint32 `json:"backlog"` // the queue's limit
+	Network string `json:"network"`           // "tcp" or "unix"
+	Address string `json:"address"`           // "127.0.0.1:9000", "[::]:80" or a path as it was bound
+	Queue   uint32 `json:"queue"`             // connections waiting for accept
+	Backlog uint32 `json:"backlog"`           // the queue's limit
+	V6Only  bool   `json:"v6_only,omitempty"` // a socket on [::] that takes no IPv4 (IPV6_V6ONLY)
 	PID     int    `json:"pid,omitempty"`
 	Process string `json:"process,omitempty"` // the process's comm
 	Inode   uint64 `json:"inode,omitempty"`   // of the socket (sockfs)
@@ -43,6 +48,8 @@ type Process struct {
 	Groups  []uint32 `json:"groups,omitempty"`
 	User    string   `json:"user,omitempty"`
 	Group   string   `json:"group,omitempty"`
+	// Groupless is true where its groups are not known: GID and Groups say nothing.
+	Groupless bool `json:"groupless,omitempty"`
 }
 
 // Path is a file system path, each component looked at in turn as `namei -l` does.
@@ -63,6 +70,7 @@ type PathNode struct {
 	Group  string      `json:"group,omitempty"`
 	Inode  uint64      `json:"inode,omitempty"`
 	Device uint64      `json:"device,omitempty"`
+	ACL    []ACLEntry  `json:"acl,omitempty"`
 }
 
 // Route is the kernel's answer for one destination.

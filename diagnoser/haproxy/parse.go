@@ -85,7 +85,7 @@ func ofRequest(e evidence.Event, m, timers []string, state string) (evidence.Eve
 	if m[5] == "<NOSRV>" {
 		// The frontend's own answer, where both have one name: statistics, a redirect.
 		if state[:2] != "SC" || strings.TrimSuffix(m[3], "~") == m[4] {
-			return e, false
+			return noBackend(e, state, timers)
 		}
 		e.Phase, e.Outcome, e.Signature = evidence.Selecting, evidence.NoneLive, "no live upstreams"
 		return e, true
@@ -97,6 +97,16 @@ func ofRequest(e evidence.Event, m, timers []string, state string) (evidence.Eve
 		}
 	}
 	return e, false
+}
+
+// noBackend reads a frontend's own answer: with all timers at -1 no rule chose a backend. A page of
+// statistics, which has no server either, is another thing, and so is what a browser asks of it.
+func noBackend(e evidence.Event, state string, timers []string) (evidence.Event, bool) {
+	if state[:2] != "SC" || timers[2] != "-1" || strings.Contains(e.Server, "stat") || strings.Contains(e.Request, "/favicon.ico") || e.Request == "" {
+		return e, false
+	}
+	e.Phase, e.Outcome, e.Signature = evidence.Selecting, evidence.NotFound, "no backend"
+	return e, true
 }
 
 var states = []struct {

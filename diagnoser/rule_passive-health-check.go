@@ -1,0 +1,62 @@
+package diagnoser
+
+import (
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
+
+var _ = register(rule{
+	cause: "passive-health-check",
+	doc: Doc{
+		What: "The proxy set the backend aside after a failure and does not try it for a while, although it is up: max_fails=1 within fail_timeout=10s in nginx, retry=60 in Apache. " +
+			"nginx does so only in a group of more than one server, of which one may be marked down, or be the second address of localhost.",
+		Confirm: "The backend answers past the proxy while the proxy says no live upstreams; the log has one failure just before.",
+		Mends:   "max_fails=0 on the servers of a group that has one usable server; remove a server that is always down; Apache: retry=0.",
+		Hides:   "A shorter fail_timeout, or a reload, which forgets the failure until the next.",
+		Source:  "ngx_http_upstream_get_peer, ngx_http_upstream_round_robin.c; mod_proxy, retry",
+	},
+	judge: func(in *inquiry, g *group) *opinion {
+		if g.Outcome != evidence.NoneLive {
+			return nil
+		}
+		up := in.soleGroup(g)
+		if up == nil || !in.blind() {
+			return nil
+		}
+		usable := usableServers(up)
+		down := len(up.Servers) - len(usable)
+		if len(usable) != 1 || down == 0 || len(in.ejecting(g, up)) > 0 {
+			return nil
+		}
+		s := usable[0]
+		if i := s.Parameter("max_fails"); i >= 0 && strings.HasSuffix(s.Directive.Arg(i), "=0") {
+			return nil
+		}
+		return &opinion{certainty: Likely, weight: 3, check: "curl past the proxy; the log in the seconds before", where: in.where(s.Directive),
+			evidence: []Fact{in.configFact(s.Directive, "%s is the only usable server of %q: one failure sets it aside for fail_timeout", s.Directive.Arg(0), up.Name),
+				in.configFact(up.Directive, "with a single server nginx would never do so, but %d more stand in the group, marked down", down)},
+			remedies: in.edit("do not set the only usable server aside", patient(in.config, &nginx.Group{Directive: up.Directive, Name: up.Name, Servers: usable})...)}
+	},
+})
+
+// soleGroup is the upstream{} of an event, or the only one where the record names none.
+func (in *inquiry) soleGroup(g *group) *nginx.Group {
+	if up := in.config.Group(g.target.Address); up != nil {
+		return up
+	}
+	if all := in.config.Groups(); !g.known() && len(all) == 1 {
+		return &all[0]
+	}
+	return nil
+}
+
+func usableServers(up *nginx.Group) (list []nginx.Server) {
+	for _, s := range up.Servers {
+		if !s.Has("down") {
+			list = append(list, s)
+		}
+	}
+	return list
+}
