@@ -23,6 +23,7 @@ func TestParse(t *testing.T) {
 		{front + "app/one 0/0/1/-1/3 502 217 - - PH--" + tail, evidence.ReadingHeader, evidence.Invalid, "app/one", 502},
 		{front + "app/one 0/0/1/2/3 200 99 - - SD--" + tail, evidence.ReadingBody, evidence.ClosedEarly, "app/one", 200},
 		{front + "app/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC--" + tail, evidence.Selecting, evidence.NoneLive, "app/<NOSRV>", 503},
+		{front + "web/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC--" + tail, evidence.Selecting, evidence.NotFound, "web/<NOSRV>", 503},
 		{front + "app/one 0/-1/3002 0 SC 1/1/0/0/3 0/0", evidence.Connecting, evidence.Refused, "app/one", 503},
 		{"app/one 0/0/1/-1/2 502 360 - - PH--" + tail, evidence.ReadingHeader, evidence.Invalid, "app/one", 502},
 		{`[WARNING] (9) : Server app/one is DOWN, reason: Layer4 connection problem, info: "Connection refused", check duration: 0ms.`,
@@ -45,7 +46,8 @@ func TestParseSilent(t *testing.T) {
 		front + "app/one 0/0/-1/-1/2 -1 0 - - CC--" + tail,
 		front + "web/<NOSRV> 0/-1/-1/-1/0 200 47 - - LR--" + tail,
 		front + "web/<NOSRV> -1/-1/-1/-1/0 400 0 - - PR--" + tail,
-		front + "web/<NOSRV> 0/-1/-1/-1/0 503 216 - - SC--" + tail,
+		"Mar 14 09:15:02 lb haproxy[31]: 192.0.2.7:4711 [14/Mar/2026:09:15:02.123] stats stats/<NOSRV> 0/-1/-1/-1/0 503 216 - - SC--" + tail,
+		front + "web/<NOSRV> 0/-1/-1/-1/0 503 216 - - SC-- 3/2/1/1/0 0/0 \"GET /favicon.ico HTTP/1.1\"",
 		"[WARNING] (9) : Exiting Master process...",
 	} {
 		if e, ok := Parse(line); ok {
