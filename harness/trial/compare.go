@@ -95,16 +95,7 @@ func failures(journal []simulator.Entry) (list []string) {
 func Tail(journal []simulator.Entry, n int) string {
 	var b strings.Builder
 	for _, e := range journal[max(0, len(journal)-n):] {
-		fmt.Fprintf(&b, "%d conn=%d exch=%d %s", e.Seq, e.Conn, e.Exchange, e.Kind)
-		for _, part := range []string{e.Step, e.Method, e.Path, e.By, e.End, e.Errno, e.Text} {
-			if part != "" {
-				b.WriteString(" " + part)
-			}
-		}
-		if e.Bytes > 0 {
-			fmt.Fprintf(&b, " %d bytes", e.Bytes)
-		}
-		b.WriteByte('\n')
+		b.WriteString(e.String() + "\n")
 	}
 	return b.String()
 }
