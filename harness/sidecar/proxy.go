@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -23,7 +25,7 @@ const (
 func (s *Server) ready() (any, error) {
 	err := until(context.Background(), patience, func() (bool, error) {
 		title, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", master))
-		return strings.HasPrefix(string(title), "nginx: master") && len(workers()) > 0, err
+		return strings.HasPrefix(string(title), "nginx: master") && len(workers()) > 0 && settled(), err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("wait for the proxy to start: process 1 of its container is no nginx master with workers: %w", err)
@@ -167,12 +169,27 @@ func reload(ctx context.Context) error {
 				syscall.Kill(pid, syscall.SIGQUIT)
 			}
 		}
-		return fresh > 0 && len(old) == 0, nil
+		return fresh > 0 && len(old) == 0 && settled(), nil
 	})
 	if err != nil {
 		return fmt.Errorf("wait for the reload: %w", err)
 	}
 	return nil
+}
+
+// settled tells whether the master has started all the workers that it is about to start: it sleeps then, for
+// a signal or before it tells old workers to quit. One that is in the middle of forking would be taken for
+// one that has reloaded as soon as its next worker appears.
+func settled() bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/syscall", master))
+	if err != nil {
+		return true // a kernel that does not tell
+	}
+	var number int
+	if _, err := fmt.Sscan(string(text), &number); err != nil {
+		return false // "running"
+	}
+	return number == unix.SYS_RT_SIGSUSPEND || number == unix.SYS_NANOSLEEP || number == unix.SYS_CLOCK_NANOSLEEP
 }
 
 // split counts the workers that are new and lists those that were there before.
