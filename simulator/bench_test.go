@@ -95,8 +95,8 @@ func TestHungConnectionsAreSmall(t *testing.T) {
 			t.Fatal(err)
 		}
 		request := []byte(requestBytes(protocol, "GET", "/", ""))
-		before := inUse()
-		for range n {
+		before, seen := inUse(), uint64(0)
+		for i := range uint64(n) {
 			fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 			if err == nil {
 				err = unix.Connect(fd, &unix.SockaddrUnix{Name: strings.TrimPrefix(srv.Addr(), "unix:")})
@@ -108,9 +108,11 @@ func TestHungConnectionsAreSmall(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = unix.Close(fd) }()
-		}
-		if _, err := srv.Await(t.Context(), 0, func(e simulator.Entry) bool { return e.Step == "hang" && e.Conn == n }); err != nil {
-			t.Fatal(err)
+			e, err := srv.Await(t.Context(), seen, func(e simulator.Entry) bool { return e.Step == "hang" && e.Conn == i+1 })
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen = e.Seq
 		}
 		each := (inUse() - before) / n
 		t.Logf("%s: %d bytes per hung connection", protocol, each)

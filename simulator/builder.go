@@ -2,7 +2,9 @@ package simulator
 
 import (
 	"fmt"
+	"io/fs"
 
+	"github.com/badgateway/badgateway/simulator/authority"
 	"github.com/badgateway/badgateway/simulator/fastcgi"
 )
 
@@ -21,6 +23,10 @@ type traits struct {
 	uwsgi   bool
 	http2   bool
 	unix    bool
+	tls     *TLS // what the endpoint speaks, or nil
+	files   fs.FS
+	sign    func() (*authority.Authority, error)
+	setups  map[string]*tlsSetup // what setup made, by its settings
 }
 
 // variant is what a request decides about the output of otherwise fixed scripts.
@@ -64,6 +70,8 @@ type builder struct {
 	closes     bool   // the response ends with the connection
 	unread     bool   // something of the request must stay unread
 	drained    bool   // all input was consumed
+	shaken     bool   // the script has done the TLS handshake
+	alerted    bool   // a fatal alert was sent instead of one
 }
 
 // raw adds output to the socket's stream.

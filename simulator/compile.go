@@ -21,7 +21,10 @@ type generation struct {
 	idle        *program
 	idleAfter   time.Duration
 	chances     []*chance
-	leaves      bool // some script must leave input unread: heads and bodies are peeked at
+	tls         *tlsSetup // what the endpoint speaks, or nil
+	prologue    bool      // something comes before the first request
+	hello       bool      // a connection rule asks for the ClientHello
+	leaves      bool      // some script must leave input unread: heads and bodies are peeked at
 }
 
 type compiledRule struct {
@@ -56,11 +59,15 @@ func compile(p *Plan, t traits, seed int64) (*generation, error) {
 	if p == nil {
 		p = &Plan{}
 	}
+	t.tls, t.setups = p.Endpoint.TLS, map[string]*tlsSetup{}
 	if err := p.Endpoint.check(t); err != nil {
 		return nil, p.errorf("endpoint: %w", err)
 	}
 	c := &compiler{traits: t, seed: seed, gen: &generation{plan: p, leaves: t.uwsgi}, budget: newBudget()}
-	var err error
+	err := c.secure()
+	if err != nil {
+		return nil, p.errorf("endpoint: %w", err)
+	}
 	if c.gen.connections, err = c.rules("connections", p.Connections, true); err != nil {
 		return nil, err
 	}
@@ -115,7 +122,7 @@ func (c *compiler) rule(name string, r Rule, connScope bool) (*compiledRule, err
 	var err error
 	d := c.draws()
 	if r.Match != nil {
-		out.holds, err = r.Match.compile(matchScope{connections: connScope, draws: d})
+		out.holds, err = r.Match.compile(matchScope{connections: connScope, draws: d, gen: c.gen})
 	}
 	if err == nil {
 		err = c.variants(out, r.Script, connScope, d)

@@ -11,7 +11,7 @@ import (
 // What a socket or protocol cannot do is an error before anything runs, at its place in the file.
 func TestPlansThatCannotWork(t *testing.T) {
 	for _, tt := range []struct{ name, listen, protocol, plan, want string }{
-		{"unknown step", "", "", "default:\n  - respnd: {}", `p.yaml:2:5: unknown step "respnd" (known: body, chunk, close, `},
+		{"unknown step", "", "", "default:\n  - respnd: {}", `p.yaml:2:5: unknown step "respnd" (known: alert, body, chunk, close, `},
 		{"unknown field", "", "", "default:\n  - respond: {stauts: 200}", `p.yaml:2:15: unknown field "stauts" (known: body, chunked, fill, header, header_of, length, reason, records, status, trailer)`},
 		{"unknown match", "", "", "exchanges:\n  - {match: {pth: /}, script: []}", `p.yaml:2:14: unknown match "pth" (known: `},
 		{"unknown mark", "", "", "default: [{cut_at: {mark: haeder, then: [fin]}}]", `p.yaml:1:20: unknown mark "haeder"`},

@@ -36,8 +36,10 @@ type conn struct {
 	unread   bool // a step asked that input stays unread at close
 	ended    bool // the close entry is written
 
-	mux *http2Conn   // HTTP/2: of the connection, and of each of its streams
-	sub *http2Stream // HTTP/2: this is a stream, not the connection itself
+	mux     *http2Conn   // HTTP/2: of the connection, and of each of its streams
+	sub     *http2Stream // HTTP/2: this is a stream, not the connection itself
+	proxied bool         // the PROXY header was awaited
+	secure  *security    // nil where no TLS is spoken
 }
 
 var (
@@ -71,7 +73,9 @@ func (c *conn) serve(err error) {
 		err = c.connectionScript()
 	}
 	if c.mux != nil && err == nil {
-		err = c.mux.serve()
+		if err = c.begin(); err == nil {
+			err = c.mux.serve()
+		}
 	}
 	for err == nil {
 		err = c.oneExchange()
@@ -83,6 +87,11 @@ func (c *conn) serve(err error) {
 }
 
 func (c *conn) connectionScript() error {
+	if c.gen.hello {
+		if _, err := c.awaitHello(); err != nil {
+			return err
+		}
+	}
 	p := c.chooseAtAccept()
 	if p == nil {
 		return nil
@@ -95,7 +104,7 @@ func (c *conn) connectionScript() error {
 
 //go:noinline
 func (c *conn) chooseAtAccept() *program {
-	f := facts{srv: c.srv, conn: c.number, since: c.gen.since}
+	f := facts{srv: c.srv, conn: c.number, since: c.gen.since, hello: c.hello()}
 	rule := firstMatch(c.gen.connections, &f)
 	if rule == nil {
 		return nil
@@ -133,7 +142,7 @@ func (c *conn) afterExchange(p *program) error {
 //
 //go:noinline
 func (c *conn) choose() *program {
-	f := facts{srv: c.srv, conn: c.number, exchange: c.exchange, idle: c.idle, since: c.gen.since, req: &c.req}
+	f := facts{srv: c.srv, conn: c.number, exchange: c.exchange, idle: c.idle, since: c.gen.since, req: &c.req, hello: c.hello()}
 	rule := firstMatch(c.gen.exchanges, &f)
 	kind := KindRequest
 	if rule == nil {

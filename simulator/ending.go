@@ -82,6 +82,7 @@ func (c *conn) fin() error {
 	}
 	complete := c.between || c.srv.protocol.bodyDone(c)
 	if c.exchange > 0 && complete && c.queued() == 0 {
+		c.notifyClose()
 		c.finish(ByLocal, EndFIN, "")
 		return errDone
 	}
@@ -92,6 +93,7 @@ type writeCloser interface{ CloseWrite() error }
 
 // lingerClose sends FIN, then reads until the peer ends too or the server's linger time is over.
 func (c *conn) lingerClose() error {
+	c.notifyClose()
 	if err := c.net.(writeCloser).CloseWrite(); err != nil {
 		return c.lost(err)
 	}

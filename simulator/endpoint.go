@@ -28,6 +28,11 @@ func (e Endpoint) check(t traits) error {
 	if err := errors.Join(e.checkQueue(), e.checkAccept()); err != nil {
 		return err
 	}
+	if e.ProxyProtocol != nil {
+		if err := e.ProxyProtocol.check(); err != nil {
+			return err
+		}
+	}
 	if t.unix {
 		return e.checkUnix()
 	}

@@ -11,6 +11,9 @@ import (
 // awaitHead waits for the next request's head and parses it. It ends idle
 // connections as the plan has it, and takes a new plan up before a head begins.
 func (c *conn) awaitHead() error {
+	if err := c.begin(); err != nil {
+		return err
+	}
 	c.between = true
 	defer func() { c.between = false }()
 	c.unread, c.noRead = false, false

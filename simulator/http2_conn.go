@@ -172,7 +172,10 @@ func (m *http2Conn) fill() error {
 	c := m.root
 	c.between = true
 	until := m.idleEnd()
-	err := c.awaitMore(until)
+	var err error
+	if !c.encrypted() { // crypto/tls may have more already
+		err = c.awaitMore(until)
+	}
 	if err == nil {
 		err = c.fill(until)
 	}

@@ -28,7 +28,7 @@ func (m *http2Conn) open(f *http2.MetaHeadersFrame) {
 	root := m.root
 	root.exchange++
 	s := &http2Stream{mux: m, id: f.StreamID, wait: make(chan struct{}, 1), gone: make(chan struct{}), bodyEnd: f.StreamEnded()}
-	s.out = &frameWriter{Conn: root.net}
+	s.out = &frameWriter{Conn: root.output()}
 	c := &conn{srv: root.srv, net: s.out, raw: root.raw, number: root.number, gen: root.gen, exchange: root.exchange, mux: m, sub: s}
 	s.conn = c
 	m.mu.Lock()

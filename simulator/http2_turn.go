@@ -107,7 +107,7 @@ func (m *http2Conn) passTurn() {
 		m.queue = nil
 		m.mu.Unlock()
 		if len(queue) > 0 {
-			_, _ = m.root.net.Write(queue) // who reads the connection learns why not
+			_, _ = m.root.send(queue) // who reads the connection learns why not
 		}
 		<-m.turn
 		m.mu.Lock()

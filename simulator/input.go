@@ -80,15 +80,21 @@ func (in *input) compact() {
 
 // fill reads more input, at least one byte, and ends with errElapsed at until.
 func (c *conn) fill(until time.Time) error {
+	if c.encrypted() {
+		return c.fillTLS(until)
+	}
 	if err := c.settle(); err != nil {
 		return err
 	}
-	n, err := c.read(nil, until, c.gen.leaves)
+	n, err := c.pull(nil, until, c.gen.leaves)
 	c.in.w += n
 	if c.gen.leaves {
 		c.in.peeked = n
 	}
-	return err
+	if err != nil {
+		return c.broken(err)
+	}
+	return nil
 }
 
 // settle consumes what was only peeked at.
@@ -108,8 +114,30 @@ func (c *conn) settle() error {
 	return nil
 }
 
-// read waits for input, and with no p reads it behind what the buffer holds. The end of the connection is journaled and is errDone.
+// read waits for input. The end of the connection is journaled and is errDone.
 func (c *conn) read(p []byte, until time.Time, peek bool) (int, error) {
+	n, err := c.pull(p, until, peek)
+	if err != nil {
+		return 0, c.broken(err)
+	}
+	return n, nil
+}
+
+// broken journals the connection's end, unless it was only waiting that ended.
+//
+//go:noinline
+func (c *conn) broken(err error) error {
+	if waits(err) || err == errStopped || err == errDone {
+		return err
+	}
+	return c.lost(err)
+}
+
+// waits tells whether it was only waiting that ended, and reading can go on.
+func waits(err error) bool { return err == errNewPlan || err == errElapsed || err == errAsked }
+
+// pull is read, and with no p reads behind what the buffer holds; but the end of the connection is the error that the socket gave.
+func (c *conn) pull(p []byte, until time.Time, peek bool) (int, error) {
 	if err := c.arm(until); err != nil {
 		return 0, err
 	}
@@ -121,7 +149,7 @@ func (c *conn) read(p []byte, until time.Time, peek bool) (int, error) {
 		case err == errNewPlan:
 			return 0, err
 		case !errors.Is(err, os.ErrDeadlineExceeded):
-			return 0, c.lost(err)
+			return 0, err
 		}
 		c.deadline = past
 		if err := c.arm(until); err != nil {
@@ -172,7 +200,9 @@ func (c *conn) doRead(fd uintptr) bool {
 		switch t.err {
 		case unix.EINTR:
 		case unix.EAGAIN:
-			c.in.release()
+			if t.p == nil {
+				c.in.release()
+			}
 			return false
 		default:
 			return true

@@ -20,6 +20,9 @@ const (
 	KindClose      = "close"      // the connection ended: By, End and Errno say how
 	KindUnscripted = "unscripted" // an exchange that a strict plan does not know
 	KindFailed     = "failed"     // a step did not have its effect: Text says why
+	KindHandshake  = "handshake"  // TLS: what came of a handshake
+	KindAlert      = "alert"      // TLS: the peer sent an alert after the handshake
+	KindProxy      = "proxy"      // a PROXY header was read, or is missing: then Text says what came instead
 	KindMalformed  = "malformed"  // what arrived is no request
 	KindReset      = "reset"      // HTTP/2: the peer reset the stream; Text is its code
 )
@@ -37,23 +40,25 @@ const (
 
 // Entry is one line of the journal.
 type Entry struct {
-	Seq        uint64    `json:"seq"` // from 1, without gaps
-	Time       time.Time `json:"time"`
-	Kind       string    `json:"kind"`
-	Conn       uint64    `json:"conn,omitempty"` // from 1 in the order of accept; numbers are not used again
-	Exchange   int       `json:"exchange,omitempty"`
-	Stream     uint32    `json:"stream,omitempty"`     // HTTP/2
-	Generation uint64    `json:"generation,omitempty"` // of the plan in force
-	Rule       string    `json:"rule,omitempty"`       // "exchanges[0]", "default", "serve", or the rule's name
-	Step       string    `json:"step,omitempty"`
-	Method     string    `json:"method,omitempty"`
-	Path       string    `json:"path,omitempty"` // the request's target as it came, with its query
-	Bytes      int64     `json:"bytes,omitempty"`
-	By         string    `json:"by,omitempty"`    // who ended the connection
-	End        string    `json:"end,omitempty"`   // how the connection ended, as the kernel sent it
-	Errno      string    `json:"errno,omitempty"` // "ECONNRESET"
-	Text       string    `json:"text,omitempty"`
-	Queue      *Queue    `json:"queue,omitempty"` // the accept queue, where the endpoint's state is about it
+	Seq        uint64       `json:"seq"` // from 1, without gaps
+	Time       time.Time    `json:"time"`
+	Kind       string       `json:"kind"`
+	Conn       uint64       `json:"conn,omitempty"` // from 1 in the order of accept; numbers are not used again
+	Exchange   int          `json:"exchange,omitempty"`
+	Stream     uint32       `json:"stream,omitempty"`     // HTTP/2
+	Generation uint64       `json:"generation,omitempty"` // of the plan in force
+	Rule       string       `json:"rule,omitempty"`       // "exchanges[0]", "default", "serve", or the rule's name
+	Step       string       `json:"step,omitempty"`
+	Method     string       `json:"method,omitempty"`
+	Path       string       `json:"path,omitempty"` // the request's target as it came, with its query
+	Bytes      int64        `json:"bytes,omitempty"`
+	By         string       `json:"by,omitempty"`    // who ended the connection
+	End        string       `json:"end,omitempty"`   // how the connection ended, as the kernel sent it
+	Errno      string       `json:"errno,omitempty"` // "ECONNRESET"
+	Text       string       `json:"text,omitempty"`
+	Queue      *Queue       `json:"queue,omitempty"` // the accept queue, where the endpoint's state is about it
+	TLS        *TLSEntry    `json:"tls,omitempty"`   // of a handshake or alert
+	Proxy      *ProxyHeader `json:"proxy,omitempty"` // of a PROXY header
 }
 
 // journal is a bounded ring of entries.

@@ -24,6 +24,7 @@ type test func(*facts) bool
 type matchScope struct {
 	connections bool // no request is known yet
 	draws       *draws
+	gen         *generation // that the rule belongs to
 }
 
 // facts are what rules see of a connection or an exchange.
@@ -34,6 +35,7 @@ type facts struct {
 	idle     time.Duration // the connection's silence before this request; 0 for the first
 	since    time.Time     // when the plan came into force
 	req      *request      // nil at accept
+	hello    *hello        // nil without TLS
 }
 
 type matchSpec struct {

@@ -44,6 +44,9 @@ type Endpoint struct {
 	Workers     int           `yaml:"workers,omitempty"`      // connections that are served at a time; 0 is no limit
 	Waiting     string        `yaml:"waiting,omitempty"`      // where the others wait: "queue" (also when empty) or "accepted"
 
+	TLS           *TLS           `yaml:"tls,omitempty"`            // new connections speak TLS
+	ProxyProtocol *ProxyProtocol `yaml:"proxy_protocol,omitempty"` // new connections begin with a PROXY header
+
 	ReceiveBuffer strictyaml.Size `yaml:"receive_buffer,omitempty"` // TCP: SO_RCVBUF of the connections; the kernel doubles it
 }
 

@@ -3,11 +3,14 @@ package simulator
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/badgateway/badgateway/simulator/authority"
 )
 
 // Config says what a Server is; it is read once, by New.
@@ -20,7 +23,10 @@ type Config struct {
 	Seed     int64         // of all random draws
 	Journal  int           // entries kept; 8192 when 0
 	MaxHead  int           // bytes of a request's head that are accepted; when 0: 1 MiB, and 4 KiB in uwsgi, as its server does
+	Files    fs.FS         // what send_file may read; nil is nothing
 	Linger   time.Duration // how long a FIN waits for the peer's end when the request is not complete; 5s when 0
+
+	Authority *authority.Authority // signs the certificates of TLS; one of its own when nil
 }
 
 // Scope says which connections a new plan holds for.
@@ -43,6 +49,7 @@ type Server struct {
 	maxHead  int
 	linger   time.Duration
 	journal  journal
+	sign     func() (*authority.Authority, error) // makes the authority when it is needed first
 
 	current    atomic.Pointer[generation] // for new connections
 	everywhere atomic.Pointer[generation] // the newest for open connections; nil at first
@@ -87,6 +94,11 @@ func New(c Config) (*Server, error) {
 		conns:   map[*conn]struct{}{}, gates: map[string]*Gate{},
 		bound: addr.addr, file: socketFile{path: addr.addr},
 	}
+	s.sign = sync.OnceValues(authority.New)
+	if c.Authority != nil {
+		s.sign = func() (*authority.Authority, error) { return c.Authority, nil }
+	}
+	s.traits.files, s.traits.sign = c.Files, s.sign
 	gen, err := compile(c.Plan, s.traits, s.seed)
 	if err != nil {
 		return nil, err
@@ -141,6 +153,18 @@ func (s *Server) Addr() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return address{s.address.network, s.bound}.String()
+}
+
+// Authority is what signs the certificates of TLS: its PEM is what a peer must trust, and it issues certificates for clients.
+func (s *Server) Authority() (*authority.Authority, error) { return s.sign() }
+
+// CA is the authority's certificate in PEM.
+func (s *Server) CA() ([]byte, error) {
+	a, err := s.sign()
+	if err != nil {
+		return nil, err
+	}
+	return a.PEM(), nil
 }
 
 // Generation is the number of the plan that new connections get.

@@ -72,6 +72,7 @@ func (flush) compile(b *builder) error {
 
 func (closeWrite) compile(b *builder) error {
 	b.do("close_write", onSocket(func(c *conn) error {
+		c.notifyClose()
 		if err := c.net.(writeCloser).CloseWrite(); err != nil {
 			return c.lost(err)
 		}

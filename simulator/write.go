@@ -32,7 +32,7 @@ func (c *conn) write(out ...segment) error {
 
 func (c *conn) writeAll(out []segment) (sent int64, err error) {
 	if len(out) == 1 && !out[0].repeats() {
-		n, err := c.net.Write(out[0].withID(max(c.req.id, 1)))
+		n, err := c.send(out[0].withID(max(c.req.id, 1)))
 		return int64(n), err
 	}
 	w := blockWriter{c: c, block: blocks.Get().(*[]byte)}
@@ -75,7 +75,7 @@ func (w *blockWriter) add(p []byte) {
 func (w *blockWriter) flush() {
 	if w.err == nil && len(*w.block) > 0 {
 		var n int
-		n, w.err = w.c.net.Write(*w.block)
+		n, w.err = w.c.send(*w.block)
 		w.sent += int64(n)
 	}
 	*w.block = (*w.block)[:0]

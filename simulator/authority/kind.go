@@ -82,3 +82,15 @@ func (k Key) Check() error {
 	}
 	return fmt.Errorf("unknown key %q (known: %s, %s, %s)", string(k), ECDSA, RSA, RSA1024)
 }
+
+// UnmarshalText reads a kind's word.
+func (k *Kind) UnmarshalText(text []byte) error {
+	*k = Kind(text)
+	return k.Check()
+}
+
+// UnmarshalText reads a key's word.
+func (k *Key) UnmarshalText(text []byte) error {
+	*k = Key(text)
+	return k.Check()
+}

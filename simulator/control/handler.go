@@ -48,6 +48,8 @@ type handler struct{ srv *simulator.Server }
 //	GET  /v1/gates/{name}    how many connections wait
 //	POST /v1/gates/{name}    opens the gate; ?shut=true shuts it
 //	GET  /v1/journal?since=n the entries after the n-th
+//	GET  /v1/ca              the certificate that the peer must trust, in PEM
+//	GET  /v1/client-certificate?kind=good  a certificate for a client, its chain and its key in PEM
 //	GET  /v1/endpoint        what the endpoint is at the moment
 func NewHandler(srv *simulator.Server) http.Handler {
 	h := handler{srv}
@@ -61,6 +63,8 @@ func NewHandler(srv *simulator.Server) http.Handler {
 	mux.HandleFunc("POST /v1/gates/{name}", h.postGate)
 	mux.HandleFunc("GET /v1/journal", h.journal)
 	mux.HandleFunc("GET /v1/endpoint", h.endpoint)
+	mux.HandleFunc("GET /v1/ca", h.ca)
+	mux.HandleFunc("GET /v1/client-certificate", h.clientCertificate)
 	return mux
 }
 
