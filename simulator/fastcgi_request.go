@@ -78,11 +78,16 @@ func (s *stream) feed(p []byte, limit int) (int, error) {
 }
 
 func (s *stream) take(p []byte, limit int) error {
+	own := s.id != 0 && s.current.ID == s.id
 	switch s.current.Type {
 	case fastcgi.Stdin:
-		s.size += int64(len(p))
+		if own {
+			s.size += int64(len(p))
+		}
 	case fastcgi.Params:
-		s.params = append(s.params, p...)
+		if own {
+			s.params = append(s.params, p...)
+		}
 	default:
 		s.content = append(s.content, p...)
 	}

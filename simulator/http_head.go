@@ -61,16 +61,21 @@ func (r *request) begin(method, target []byte, keep bool) {
 	*r = request{method: method, target: target, fields: r.fields[:0], keep: keep}
 }
 
+// parseField refuses a line that continues the one before it and blanks before
+// the colon, as a server must (RFC 9112, 5.1 and 5.2).
+//
 //go:noinline
 func (r *request) parseField(line []byte, body *httpBody) error {
 	name, value, ok := bytes.Cut(line, []byte(":"))
-	if !ok || len(name) == 0 {
+	if !ok || len(name) == 0 || blank(name[0]) || blank(name[len(name)-1]) {
 		return malformed("header line %q", clip(line))
 	}
 	value = bytes.Trim(value, " \t")
 	r.fields = append(r.fields, pair{name, value})
 	return r.framing(name, value, body)
 }
+
+func blank(c byte) bool { return c == ' ' || c == '\t' }
 
 func cutLine(b []byte) (line, rest []byte) {
 	line, rest, _ = bytes.Cut(b, []byte("\n"))
