@@ -20,6 +20,7 @@ import (
 // Pod is one proxy that is configured for all rows, so that many can be tried at the same time.
 type Pod struct {
 	Version string
+	proxy   string // address where the proxy answers
 	pod     *containers.Pod
 	client  *sidecar.Client
 	stop    context.CancelFunc
@@ -31,7 +32,7 @@ func Start(ctx context.Context, env *drill.Environment, proxy drill.Proxy, rows 
 	if err != nil {
 		return nil, err
 	}
-	p := &Pod{Version: proxy.Version, pod: pod, client: sidecar.NewClient(pod.Control, pod.Token)}
+	p := &Pod{Version: proxy.Version, proxy: pod.Published, pod: pod, client: sidecar.NewClient(pod.Control, pod.Token)}
 	p.renew()
 	if err := p.client.Ready(ctx); err != nil {
 		return nil, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
@@ -117,7 +118,7 @@ func (p *Pod) Try(ctx context.Context, r Row) (seen Seen, err error) {
 	if err != nil {
 		return seen, err
 	}
-	seen.Answer, err = ask(ctx, p.pod.Published, cmp.Or(r.Fault.Needs.Method, http.MethodGet), r.path(), r.Fault.Needs.Body)
+	seen.Answer, err = ask(ctx, p.proxy, cmp.Or(r.Fault.Needs.Method, http.MethodGet), r.path(), r.Fault.Needs.Body)
 	if err := errors.Join(err, finish()); err != nil {
 		return seen, err
 	}
@@ -127,7 +128,7 @@ func (p *Pod) Try(ctx context.Context, r Row) (seen Seen, err error) {
 // prepare does what the fault needs before the request that counts; finish waits for what is still under way.
 func (p *Pod) prepare(ctx context.Context, r Row) (finish func() error, err error) {
 	for range r.Fault.Needs.Before {
-		if _, err := ask(ctx, p.pod.Published, http.MethodGet, r.path()+"?before", 0); err != nil {
+		if _, err := ask(ctx, p.proxy, http.MethodGet, r.path()+"?before", 0); err != nil {
 			return nil, err
 		}
 	}
@@ -137,7 +138,7 @@ func (p *Pod) prepare(ctx context.Context, r Row) (finish func() error, err erro
 	busy := make(chan error, r.Fault.Needs.Busy)
 	for range r.Fault.Needs.Busy {
 		go func() {
-			_, err := ask(ctx, p.pod.Published, http.MethodGet, r.path()+"?busy", 0)
+			_, err := ask(ctx, p.proxy, http.MethodGet, r.path()+"?busy", 0)
 			busy <- err
 		}()
 	}
@@ -174,6 +175,15 @@ func (p *Pod) awaitRequests(ctx context.Context, name string, n int) error {
 
 // look takes from the log what speaks of the row's own request.
 func (p *Pod) look(ctx context.Context, r Row, mark int64, seen *Seen) error {
+	if err := p.lookAtLog(ctx, r, mark, seen); err != nil {
+		return err
+	}
+	page, err := p.client.Upstream(r.id()).Journal(ctx, 0)
+	seen.Journal = page.Entries
+	return err
+}
+
+func (p *Pod) lookAtLog(ctx context.Context, r Row, mark int64, seen *Seen) error {
 	log, err := p.client.Log(ctx, mark)
 	if err != nil {
 		return err
@@ -190,9 +200,7 @@ func (p *Pod) look(ctx context.Context, r Row, mark int64, seen *Seen) error {
 		}
 	}
 	seen.Alarms = log.Alarms
-	page, err := p.client.Upstream(r.id()).Journal(ctx, 0)
-	seen.Journal = page.Entries
-	return err
+	return nil
 }
 
 // pause lets time pass, where that is part of the fault or where there is nothing to be told by.
