@@ -64,7 +64,7 @@ func ipOf(address string) string {
 }
 
 func (in *inquiry) ownedByProxy(l evidence.Listener) bool {
-	if l.Process == in.proxy.Kind && l.Process != "" || l.Process == "nginx" {
+	if l.Process == in.proxy.Kind && l.Process != "" || l.Process == "nginx" || in.proxy.Kind == "apache" && (l.Process == "apache2" || l.Process == "httpd") {
 		return true
 	}
 	for _, p := range in.host.Processes {

@@ -25,6 +25,9 @@ var _ = registerCheck(check{
 			}
 			m := remark{at: p.at, certainty: certainty, upstream: p.target().String(), decides: "the backend's own configuration of its socket",
 				says: p.address + " is by its name a backend that speaks " + protocolNames[speaks] + ", and " + p.pass.Directive.Name + " speaks " + protocolNames[own]}
+			if p.network == "tcp" {
+				m.says = "port " + p.port() + " is usually that of " + protocolNames[speaks] + ", and " + p.pass.Directive.Name + " speaks " + protocolNames[own]
+			}
 			if d := p.pass.Directive; own == "fastcgi" && speaks == "proxy" && certainty == Likely {
 				m.remedies = in.edit("speak HTTP to it", nginx.Edit{File: d.File, Offset: d.Start, Old: "fastcgi_pass", New: "proxy_pass"},
 					in.config.ReplaceArg(d, 0, "http://"+d.Arg(0)))

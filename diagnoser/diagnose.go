@@ -85,6 +85,7 @@ func (in *inquiry) finding(cause string, o *opinion, g *group) Finding {
 	if f.Where == nil && g.pass != nil {
 		f.Where = in.where(g.pass.Directive)
 	}
+	in.placeElsewhere(&f, g)
 	return f
 }
 

@@ -90,7 +90,7 @@ func (r *Reading) scanLines(ctx context.Context, log evidence.Log, parse parser)
 			s.To = e.Time
 		}
 		e.Line = n
-		r.groups.add(log.Name, e)
+		r.groups.add(log.Name, r.targetElsewhere(e))
 	})
 	s.Bytes += size
 	return err

@@ -23,7 +23,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	if len(r.Findings) > 0 {
 		m.WriteString("\n")
 	}
-	fmt.Fprintf(m, "%s\n", escapeMarkdown(r.Summary.text()))
+	fmt.Fprintf(m, "%s\n", escapeMarkdown(r.closing()))
 	for i, f := range r.Findings {
 		m.finding(i+1, f)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/linewise"
 	"github.com/badgateway/badgateway/diagnoser/nginx"
 	"github.com/badgateway/badgateway/diagnoser/paste"
 )
@@ -13,8 +14,9 @@ import (
 // at, and concludes from what was found there.
 type Reading struct {
 	proxy     evidence.Proxy
-	config    *nginx.Config // empty, never nil
-	configErr error         // why the configuration was not used
+	config    *nginx.Config    // empty, never nil
+	elsewhere *linewise.Config // of another proxy, nil without one
+	configErr error            // why the configuration was not used
 	groups    *groups
 	summary   Summary
 	printed   []netip.Addr     // what the texts name
@@ -35,9 +37,9 @@ type Reading struct {
 func Read(ctx context.Context, ev evidence.Evidence) (*Reading, error) {
 	r := &Reading{proxy: ev.Proxy, pasted: paste.New()}
 	if parserOf(ev.Proxy.Kind) != nil {
-		ev.Config = nil // of another proxy: not read yet
-	}
-	if r.config, r.configErr = nginx.ParseConfig(ev.Config); r.configErr != nil {
+		r.readElsewhere(ev.Config)
+		r.config, _ = nginx.ParseConfig(nil)
+	} else if r.config, r.configErr = nginx.ParseConfig(ev.Config); r.configErr != nil {
 		r.config, _ = nginx.ParseConfig(nil)
 	}
 	r.groups = newGroups(r.config)

@@ -42,6 +42,8 @@ func lateHeader(in *inquiry, g *group) *opinion {
 	var limit time.Duration
 	if g.pass != nil {
 		limit = in.timeoutFacts(g.pass, "read_timeout", o)
+	} else {
+		limit = in.waitElsewhere(g, o)
 	}
 	p := in.probe(g)
 	switch {
@@ -49,7 +51,9 @@ func lateHeader(in *inquiry, g *group) *opinion {
 	case p.Outcome == evidence.OK && limit > 0 && p.HeaderAfter > limit:
 		o.certainty, o.also = Proved, nil
 		o.evidence = append(o.evidence, probeFact(p))
-		o.remedies = in.longer(g.pass, "read_timeout", p.HeaderAfter)
+		if o.remedies = in.longerElsewhere(g, p.HeaderAfter); g.pass != nil {
+			o.remedies = in.longer(g.pass, "read_timeout", p.HeaderAfter)
+		}
 	default:
 		o.certainty = Possible
 		o.against = append(o.against, probeFact(p))

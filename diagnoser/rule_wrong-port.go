@@ -81,6 +81,8 @@ func portOpinion(in *inquiry, g *group, a answer) *opinion {
 	}
 	if g.pass != nil {
 		o.where, o.remedies = in.readdress(g, withPort(g.target.Address, port), port)
+	} else {
+		o.where, o.remedies = in.readdressElsewhere(g, withPort(g.target.Address, port), port)
 	}
 	return o
 }

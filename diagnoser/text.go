@@ -2,8 +2,10 @@ package diagnoser
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -22,7 +24,9 @@ func (r *Report) WriteText(w io.Writer, opts TextOptions) error {
 		opts.Width = 80
 	}
 	p := &printer{Writer: bufio.NewWriter(w), opts: opts}
-	if len(r.Findings) == 0 {
+	if len(r.Findings) == 0 && r.checksOnly() {
+		p.line("", "No mistake found in the configuration.")
+	} else if len(r.Findings) == 0 {
 		p.line("", "No upstream failure found.")
 	}
 	for i, f := range r.Findings {
@@ -32,8 +36,24 @@ func (r *Report) WriteText(w io.Writer, opts TextOptions) error {
 		p.finding(f)
 	}
 	p.line("", "")
-	p.wrapped("", r.Summary.text())
+	p.wrapped("", r.closing())
 	return p.Flush()
+}
+
+// checksOnly tells whether no log was read.
+func (r *Report) checksOnly() bool { return r.Summary.Bytes == 0 && r.Summary.Lines == 0 }
+
+// closing counts what was read, or what was found where that was the configuration alone.
+func (r *Report) closing() string {
+	if !r.checksOnly() {
+		return r.Summary.text()
+	}
+	count := map[string]int{}
+	for _, f := range r.Findings {
+		count[cmp.Or(f.Severity, SeverityError)]++
+	}
+	return fmt.Sprintf("No log was read; %d checks of the configuration: errors %d, warnings %d, notes %d. "+
+		"badgateway explain NAME tells more of each.", len(checks), count[SeverityError], count[SeverityWarning], count[SeverityNote])
 }
 
 func (s Summary) text() string {
@@ -87,7 +107,7 @@ func (p *printer) finding(f Finding) {
 	if w := f.Where; w != nil {
 		p.wrapped("  ", fmt.Sprintf("at %s:%d:%d %s", w.File, w.Line, w.Column, w.Directive))
 	}
-	p.facts("  Evidence", f.Evidence)
+	p.facts("  Evidence", beside(f))
 	p.facts("  Against", f.Against)
 	if f.Check != "" {
 		c, _ := CauseNamed(f.Cause)
@@ -116,6 +136,17 @@ func confirmation(f Finding) string {
 		return f.Confirm
 	}
 	return rules[f.Cause].doc.Confirm
+}
+
+// beside leaves out where a check read what it says, which stands above already.
+func beside(f Finding) []Fact {
+	list := slices.Clone(f.Evidence)
+	for i := range list {
+		if f.Check != "" && f.Where != nil && list[i].Ref == fmt.Sprintf("%s:%d", f.Where.File, f.Where.Line) {
+			list[i].Ref = ""
+		}
+	}
+	return list
 }
 
 func verdictLine(f Finding) string {

@@ -5,13 +5,13 @@ import "strings"
 // ReplaceArg replaces one argument, quotes and all.
 func (c *Config) ReplaceArg(d *Directive, i int, text string) Edit {
 	a := d.Args[i]
-	return Edit{d.File, a.Start, c.Text(d.File)[a.Start:a.End], c.apart(d, i) + text}
+	return Edit{File: d.File, Offset: a.Start, Old: c.Text(d.File)[a.Start:a.End], New: c.apart(d, i) + text}
 }
 
 // ReplaceArgs replaces all arguments of a directive that has at least one.
 func (c *Config) ReplaceArgs(d *Directive, text string) Edit {
 	start, end := d.Args[0].Start, d.Args[len(d.Args)-1].End
-	return Edit{d.File, start, c.Text(d.File)[start:end], c.apart(d, 0) + text}
+	return Edit{File: d.File, Offset: start, Old: c.Text(d.File)[start:end], New: c.apart(d, 0) + text}
 }
 
 // apart is a space where an argument follows a quoted one without any, as ")" may.
@@ -24,7 +24,7 @@ func (c *Config) apart(d *Directive, i int) string {
 
 // AppendArg adds an argument behind the last one.
 func (c *Config) AppendArg(d *Directive, text string) Edit {
-	return Edit{d.File, d.Args[len(d.Args)-1].End, "", " " + text}
+	return Edit{File: d.File, Offset: d.Args[len(d.Args)-1].End, New: " " + text}
 }
 
 // Set makes a directive hold in a block: it replaces the value of the one that
@@ -60,13 +60,13 @@ func (c *Config) Insert(anchor *Directive, text string) Edit {
 	rest, _, whole := strings.Cut(src[anchor.End:], "\n")
 	tail := strings.TrimSpace(rest)
 	if !whole || !c.startsLine(anchor) || (tail != "" && tail[0] != '#') {
-		return Edit{anchor.File, anchor.End, "", " " + text}
+		return Edit{File: anchor.File, Offset: anchor.End, New: " " + text}
 	}
 	newline := "\n"
 	if strings.HasSuffix(rest, "\r") {
 		newline = "\r\n"
 	}
-	return Edit{anchor.File, anchor.End + len(rest) + 1, "", c.indent(anchor) + text + newline}
+	return Edit{File: anchor.File, Offset: anchor.End + len(rest) + 1, New: c.indent(anchor) + text + newline}
 }
 
 // Remove takes a directive out, with its line where it stands alone there.
@@ -78,7 +78,7 @@ func (c *Config) Remove(d *Directive) Edit {
 		start -= len(c.indent(d))
 		end += len(line) + 1
 	}
-	return Edit{d.File, start, src[start:end], ""}
+	return Edit{File: d.File, Offset: start, Old: src[start:end]}
 }
 
 // indent is the white space in front of the directive's line.

@@ -34,7 +34,7 @@ func TestSet(t *testing.T) {
 func TestSetInSnippet(t *testing.T) {
 	c := parse(t, "nginx.conf", "location / { include p; proxy_pass http://a; }", "p", "proxy_read_timeout 1s;\n")
 	p := c.Passes()[0]
-	if got, want := c.Set(p.Place(), p.Directive, "proxy_read_timeout", "9s"), (Edit{"p", 19, "1s", "9s"}); got != want {
+	if got, want := c.Set(p.Place(), p.Directive, "proxy_read_timeout", "9s"), (Edit{File: "p", Offset: 19, Old: "1s", New: "9s"}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -57,8 +57,8 @@ func TestRemove(t *testing.T) {
 
 func TestApplyVerifies(t *testing.T) {
 	for _, edits := range [][]Edit{
-		{{"f", 0, "x", "y"}}, {{"f", 9, "", "y"}}, {{"f", -1, "", "y"}},
-		{{"f", 0, "ab", ""}, {"f", 1, "b", ""}}, {{"f", 2, "", "x"}, {"f", 0, "", "y"}},
+		{{File: "f", Offset: 0, Old: "x", New: "y"}}, {{File: "f", Offset: 9, Old: "", New: "y"}}, {{File: "f", Offset: -1, Old: "", New: "y"}},
+		{{File: "f", Offset: 0, Old: "ab", New: ""}, {File: "f", Offset: 1, Old: "b", New: ""}}, {{File: "f", Offset: 2, Old: "", New: "x"}, {File: "f", Offset: 0, Old: "", New: "y"}},
 	} {
 		if got, err := Apply("abc", edits); err == nil {
 			t.Errorf("%+v: got %q, want an error", edits, got)

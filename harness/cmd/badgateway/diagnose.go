@@ -1,23 +1,16 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
-	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
-	"github.com/badgateway/badgateway/diagnoser/live"
-	"github.com/badgateway/badgateway/diagnoser/nginx"
 )
 
 type diagnoseFlags struct {
@@ -26,47 +19,64 @@ type diagnoseFlags struct {
 	format   string
 	proxy    string
 	version  string
+	checks   bool
+	redact   bool
 }
 
 func diagnoseCommand() *cobra.Command {
 	var f diagnoseFlags
 	c := &cobra.Command{
-		Use:   "diagnose LOG...",
+		Use:   "diagnose [LOG...]",
 		Short: "Name the cause of the 502s and 504s in an error log",
 		Long: `Name the cause of the 502s and 504s in the error log of a proxy, with the evidence
 for and against, the line of the configuration, and a fix. A log of "-" is
-standard input. Nothing is changed and nothing is sent anywhere. A configuration
-that does not parse is said on standard error, and the diagnosis does without it.
+standard input. Nothing is changed and nothing is sent anywhere.
+
+Without a log the configuration alone is looked through, for mistakes that end in
+a 502 or 504, or keep the proxy from starting; with --checks beside a log too.
+What the proxy's version decides is told by --proxy-version; what other files
+decide, such as a php-fpm pool's, by --evidence.
+
+A configuration of which a part cannot be read is said on standard error, and the
+diagnosis does without that part.
 
 Exit status: 0 nothing found; 1 findings; 2 the input is unusable.`,
 		Example: `  badgateway diagnose /var/log/nginx/error.log --config /etc/nginx/nginx.conf
-  journalctl -u nginx -o cat | badgateway diagnose - --format json`,
+  journalctl -u nginx -o cat | badgateway diagnose -
+  badgateway diagnose --config /etc/nginx/nginx.conf --evidence /etc/php/8.2/fpm/pool.d/www.conf
+  nginx -T | badgateway diagnose --config -
+  badgateway diagnose error.log --config site.conf --format markdown --redact > note.md
+  badgateway diagnose --config nginx.conf --proxy-version 1.30.0 --format sarif > checks.sarif
+  badgateway explain buffer-relations`,
 		Args: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage(fmt.Errorf("want an error log, or - for standard input; see %s --help", c.CommandPath()))
+			if len(args) == 0 && f.config == "" {
+				return usage(fmt.Errorf("want an error log, or - for standard input, or --config; see %s --help", c.CommandPath()))
+			}
+			if f.config == "-" && slices.Contains(args, "-") {
+				return usage(errors.New("standard input can be the log or the configuration, not both"))
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
-	c.Flags().StringVar(&f.config, "config", "", "nginx.conf (its includes are read too), or the output of nginx -T")
+	c.Flags().StringVar(&f.config, "config", "", "configuration (nginx.conf with its includes, the output of nginx -T), or - for standard input")
 	c.Flags().StringSliceVar(&f.evidence, "evidence", nil, "logs of backends and the kernel, output of commands: known lines are looked for")
-	c.Flags().StringVar(&f.proxy, "proxy", "nginx", "whose log it is: nginx, apache or haproxy")
+	c.Flags().StringVar(&f.proxy, "proxy", "", "whose log it is: nginx, apache or haproxy; that of the configuration if not given")
 	c.Flags().StringVar(&f.version, "proxy-version", "", "version of nginx, where a default depends on it")
-	c.Flags().StringVar(&f.format, "format", "text", "text or json")
-	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	c.Flags().BoolVar(&f.checks, "checks", false, "also report mistakes of the configuration that no line of the log tells of")
+	f.outputFlags(c)
 	return c
 }
 
 func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
-	if f.format != "text" && f.format != "json" {
-		return usage(fmt.Errorf("unknown format %q (known: json, text)", f.format))
+	if err := f.checkFormat(); err != nil {
+		return usage(err)
 	}
-	if !slices.Contains([]string{"nginx", "apache", "haproxy"}, f.proxy) {
+	if !slices.Contains([]string{"", "nginx", "apache", "haproxy"}, f.proxy) {
 		return usage(fmt.Errorf("unknown proxy %q (known: apache, haproxy, nginx)", f.proxy))
 	}
 	ev := evidence.Evidence{Proxy: evidence.Proxy{Kind: f.proxy, Version: f.version}}
-	doubt, err := f.readConfig(&ev)
+	doubt, err := f.readConfig(c.InOrStdin(), &ev)
 	if err != nil {
 		return usage(err)
 	}
@@ -84,11 +94,11 @@ func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
 		return usage(err)
 	}
 	ev.Logs, ev.Texts = logs, texts
-	report, err := diagnoser.Diagnose(c.Context(), ev)
+	report, err := f.report(c.Context(), ev)
 	if err != nil {
 		return usage(err)
 	}
-	if err := f.write(c.OutOrStdout(), report); err != nil {
+	if err := f.write(c.OutOrStdout(), report, ev.Config); err != nil {
 		return err
 	}
 	switch {
@@ -98,45 +108,6 @@ func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
 		return &status{code: exitUsage}
 	}
 	return nil
-}
-
-// readConfig reads the configuration. The doubt is a part of it that could not be read, or does not parse:
-// the diagnosis goes on, since what people paste is seldom whole.
-func (f *diagnoseFlags) readConfig(ev *evidence.Evidence) (doubt, err error) {
-	if f.config == "" {
-		return nil, nil
-	}
-	if info, err := os.Stat(f.config); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("%s: is a directory; want its main file, such as %s/nginx.conf", f.config, f.config)
-	}
-	path, err := filepath.Abs(f.config)
-	if err != nil {
-		return nil, err
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, plain(f.config, err)
-	}
-	whole := evidence.File{Path: path, Text: string(text)}
-	if f.proxy != "nginx" {
-		ev.Config = []evidence.File{whole}
-		return nil, nil
-	}
-	if isDump(text) {
-		ev.Config = []evidence.File{whole}
-	} else if ev.Config, doubt = live.ReadConfig("", path); doubt != nil && len(ev.Config) == 0 {
-		ev.Config = []evidence.File{whole}
-	}
-	if _, err := nginx.ParseConfig(ev.Config); err != nil {
-		return err, nil
-	}
-	return doubt, nil
-}
-
-// isDump recognizes the output of nginx -T, which holds all files.
-func isDump(text []byte) bool {
-	const mark = "# configuration file "
-	return bytes.HasPrefix(text, []byte(mark)) || bytes.Contains(text, []byte("\n"+mark))
 }
 
 // plain says what the kernel says of a file, its name first.
@@ -180,26 +151,4 @@ func openLog(name string) (*os.File, error) {
 		return nil, fmt.Errorf("%s: is a directory; want the error log in it, such as %s/error.log", name, name)
 	}
 	return f, nil
-}
-
-func (f *diagnoseFlags) write(w io.Writer, report *diagnoser.Report) error {
-	if f.format == "json" {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		enc.SetEscapeHTML(false)
-		return enc.Encode(report)
-	}
-	return report.WriteText(w, textOptions(w))
-}
-
-// textOptions fit the terminal, or 80 columns without color.
-func textOptions(w io.Writer) diagnoser.TextOptions {
-	options := diagnoser.TextOptions{Width: 80}
-	if out, ok := w.(*os.File); ok && term.IsTerminal(int(out.Fd())) {
-		options.Color = os.Getenv("NO_COLOR") == ""
-		if width, _, err := term.GetSize(int(out.Fd())); err == nil {
-			options.Width = min(width, 120)
-		}
-	}
-	return options
 }
