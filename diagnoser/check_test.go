@@ -44,7 +44,8 @@ func TestChecks(t *testing.T) {
 			if f.Where == nil || f.Where.Line < 1 || f.Where.Column < 1 || f.Count != 0 || f.Kind != "other" || f.Severity != c.Severity {
 				t.Errorf("got %+v", f)
 			}
-			compare(t, filepath.Join(dir, "want.txt"), asText(t, &Report{Findings: []Finding{f}}))
+			text, _, _ := strings.Cut(string(asText(t, &Report{Findings: []Finding{f}})), "\nNo log was read")
+			compare(t, filepath.Join(dir, "want.txt"), []byte(text))
 			if len(f.Remedies) > 0 {
 				compare(t, filepath.Join(dir, "fixed.conf"), []byte(mended(t, r, f)))
 				if _, again := checked(t, filepath.Join(dir, "fixed.conf")); found(again, c.Name) != nil {
