@@ -32,6 +32,7 @@ type group struct {
 	last           time.Time
 	lastLine       int64
 	conns          map[int64]bool // the first connections, to join records of one request
+	told           []*told        // what the access log tells of the same attempts
 }
 
 type groupKey struct {

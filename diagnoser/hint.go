@@ -118,6 +118,9 @@ func inOrder(text []byte, words []string) bool {
 // readText looks through a text of which nothing is known, line by line.
 func (r *Reading) readText(ctx context.Context, log evidence.Log) error {
 	_, err := eachLine(ctx, log, func(line []byte, n int64) {
+		if r.access(log.Name, n, line) {
+			return
+		}
 		known := r.look(log.Name, n, line)
 		r.keepAddresses(line)
 		r.lookSetting(log.Name, n, line)

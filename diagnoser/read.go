@@ -19,9 +19,10 @@ type Reading struct {
 	configErr error            // why the configuration was not used
 	groups    *groups
 	summary   Summary
-	printed   []netip.Addr     // what the texts name
-	seen      map[string]*seen // by cause, what other logs say
-	said      []*said          // what backends and the kernel logged
+	printed   []netip.Addr      // what the texts name
+	seen      map[string]*seen  // by cause, what other logs say
+	said      []*said           // what backends and the kernel logged
+	told      map[toldKey]*told // what access logs tell
 	settings
 	pasted   *paste.Reader         // what commands printed
 	remarks  map[string]*utterance // by cause, what people say
@@ -54,6 +55,7 @@ func Read(ctx context.Context, ev evidence.Evidence) (*Reading, error) {
 			return r, err
 		}
 	}
+	r.joinAccess()
 	return r, nil
 }
 
@@ -61,17 +63,27 @@ func (r *Reading) scan(ctx context.Context, log evidence.Log) error {
 	if parse := parserOf(r.proxy.Kind); parse != nil {
 		return r.scanLines(ctx, log, parse)
 	}
+	var known int64 // lines of an access log
 	stats, err := nginx.Scan(ctx, log.Name, reader(log), nginx.Sink{
 		Event: func(e evidence.Event) { r.groups.add(log.Name, e) },
 		Note:  func(e evidence.Event) { r.groups.add(log.Name, e) },
 		Like:  func(e evidence.Event) func(nginx.Repeat) { return r.groups.like(log.Name, e) },
-		Line:  func(text []byte, line int64) { r.look(log.Name, line, text) },
+		Line: func(text []byte, line int64) {
+			if r.access(log.Name, line, text) {
+				known++
+				return
+			}
+			r.look(log.Name, line, text)
+		},
 	})
 	s := &r.summary
 	s.Bytes += stats.Bytes
 	s.Lines += stats.Lines
 	s.UpstreamErrors += stats.Events
 	s.Unrecognized += stats.Unrecognized
+	if stats.Records == 0 {
+		s.Unrecognized -= known // all lines were counted
+	}
 	if !stats.From.IsZero() && (s.From.IsZero() || stats.From.Before(s.From)) {
 		s.From = stats.From
 	}

@@ -40,6 +40,9 @@ var messages = []message{
 	{signature: "fastcgi stderr", words: regexp.MustCompile(`Got error '`), note: true},
 }
 
+// lineMax is the longest line that httpd logs (MAX_STRING_LEN).
+const lineMax = 8 << 10
+
 var (
 	stamp  = regexp.MustCompile(`\[\w{3} (\w{3} [ \d]\d \d\d:\d\d:\d\d)(?:\.\d+)? (\d{4})\]`)
 	pid    = regexp.MustCompile(`\[pid (\d+)`)
@@ -54,7 +57,7 @@ var (
 // about a backend, and for one that only repeats what another says; an event without an
 // Outcome is a note.
 func (s *Scanner) Parse(line string) (e evidence.Event, ok bool) {
-	line, _, _ = strings.Cut(line, ", referer: ")
+	line, _, _ = strings.Cut(line[:min(len(line), lineMax)], ", referer: ")
 	if !mark.MatchString(line) || access.MatchString(line) {
 		return e, false
 	}

@@ -10,6 +10,9 @@ import (
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
 
+// lineMax bounds what is looked at of one line: HAProxy's own limit is 1024 bytes, or its log's len.
+const lineMax = 8 << 10
+
 var (
 	// request is the HTTP log format: frontend, backend/server, five timers, status, bytes,
 	// two cookies, the termination state (configuration manual, 8.2.3).
@@ -26,6 +29,7 @@ var (
 
 // Parse reads one line. It answers false for a line that tells of no failure of a backend.
 func Parse(line string) (evidence.Event, bool) {
+	line = line[:min(len(line), lineMax)]
 	e := evidence.Event{Text: line, Message: strings.TrimSpace(line), Status: 503, Signature: "haproxy"}
 	if m := request.FindStringSubmatch(line); m != nil {
 		return ofRequest(e, m[:6], m[6:11], m[12])

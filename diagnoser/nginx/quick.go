@@ -32,6 +32,9 @@ func (s *scanner) quick(b []byte, line int64) bool {
 		b = b[:end]
 	}
 	b = bytes.TrimSuffix(b, []byte("\r"))
+	if len(b) < timestampLen+3 {
+		return false
+	}
 	if b[21] == 'n' || b[21] == 'd' { // [notice], [debug]
 		s.began(b)
 		return true
@@ -113,7 +116,7 @@ func readPlain(e *evidence.Event, s string, at int) bool {
 	}
 	s = s[len(upstream):]
 	at = strings.IndexByte(s, '"')
-	if at <= 0 || s[0] == ' ' || s[at-1] == ' ' || !strings.HasPrefix(s[at:], `", host: "`) && !strings.HasPrefix(s[at:], `", referrer: "`) {
+	if at <= 0 || s[0] <= ' ' || s[0] >= 0x7f || s[at-1] <= ' ' || s[at-1] >= 0x7f || !strings.HasPrefix(s[at:], `", host: "`) && !strings.HasPrefix(s[at:], `", referrer: "`) {
 		return false
 	}
 	e.Upstream = s[:at]

@@ -8,18 +8,26 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/badgateway/badgateway/diagnoser"
+	"github.com/badgateway/badgateway/diagnoser/nginx"
 )
 
 func explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "explain CAUSE",
+		Use:   "explain CAUSE | log-format",
 		Short: "Tell what a cause is, how to confirm it, what mends it, what only hides it",
 		Long: `Tell what a cause is, how to confirm it by hand, what mends it, and what only
-hides it. Without an argument all causes are listed.`,
+hides it. Without an argument all causes are listed.
+
+"explain log-format" prints a log_format for nginx whose access log tells how each
+attempt at an upstream ended, and why each field is in it; diagnose reads it.`,
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeCauses,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				listCauses(c.OutOrStdout())
+				return nil
+			}
+			if args[0] == "log-format" {
+				fmt.Fprint(c.OutOrStdout(), nginx.LogFormat())
 				return nil
 			}
 			if _, ok := diagnoser.CauseNamed(args[0]); !ok {
@@ -55,7 +63,7 @@ func listCauses(w io.Writer) {
 }
 
 func completeCauses(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	var names []string
+	names := []string{"log-format\ta log_format that tells how each attempt ended"}
 	for _, cause := range diagnoser.Causes() {
 		names = append(names, cause.Name+"\t"+cause.Meaning)
 	}
