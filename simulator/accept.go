@@ -209,6 +209,7 @@ func (s *Server) open(nc net.Conn, a *acceptor) {
 	s.accepted++
 	c := &conn{srv: s, net: nc, raw: raw, number: s.accepted, gen: s.current.Load()}
 	c.tryRead = c.doRead
+	c.seen.accepted = time.Now().UnixNano()
 	if s.traits.http2 {
 		c.mux = newHTTP2Conn(c)
 	}
@@ -235,6 +236,8 @@ func (c *conn) live(a *acceptor) {
 func (c *conn) left(a *acceptor) {
 	a.release()
 	c.srv.mu.Lock()
+	c.srv.meters.read.Add(c.seen.read.Load())
+	c.srv.meters.written.Add(c.seen.written.Load())
 	delete(c.srv.conns, c)
 	c.srv.mu.Unlock()
 	c.srv.running.Done()

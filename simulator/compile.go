@@ -32,6 +32,7 @@ type compiledRule struct {
 	holds    test
 	times    uint64
 	used     atomic.Uint64
+	met      *atomic.Uint64 // the server's counter of exchanges for this name
 	programs [connectionHeaders][2]*program
 }
 

@@ -16,6 +16,7 @@ type conn struct {
 	number uint64
 	stop   atomic.Bool // set by stopNow; then everything that blocks returns errStopped
 
+	seen     progress
 	gen      *generation
 	rule     string
 	exchange int  // from 1; 0 before the first head
@@ -81,7 +82,7 @@ func (c *conn) serve(err error) {
 		err = c.oneExchange()
 	}
 	if !c.ended {
-		c.finish(ByStop, c.endNow(), "")
+		c.stopped()
 	}
 	c.in.release()
 }
@@ -110,6 +111,7 @@ func (c *conn) chooseAtAccept() *program {
 		return nil
 	}
 	c.rule = rule.name
+	c.met(rule)
 	return rule.program(variant{})
 }
 
@@ -133,7 +135,17 @@ func (c *conn) afterExchange(p *program) error {
 		return err
 	}
 	c.lastEnd = time.Now()
+	c.seen.doing.Store(nil)
 	return nil
+}
+
+// met notes the rule of a connection or an exchange.
+func (c *conn) met(r *compiledRule) {
+	c.seen.rule.Store(r)
+	c.seen.exchange.Store(int64(c.exchange))
+	if c.exchange > 0 {
+		r.met.Add(1)
+	}
 }
 
 // choose finds the exchange's program: of the first rule that matches, or the
@@ -152,6 +164,7 @@ func (c *conn) choose() *program {
 		}
 	}
 	c.rule = rule.name
+	c.met(rule)
 	c.logRequest(kind)
 	return rule.program(variant{connection: c.req.say, headOnly: string(c.req.method) == "HEAD"})
 }
@@ -171,6 +184,7 @@ func (c *conn) run(p *program) error {
 func (c *conn) runActions(p *program) error {
 	for i := range p.actions {
 		a := &p.actions[i]
+		c.seen.doing.Store(a)
 		if a.run == nil {
 			if err := c.write(a.out...); err != nil {
 				return err

@@ -19,6 +19,7 @@ func (c *conn) finish(by, end, errno string) {
 	}
 	c.ended = true
 	_ = c.net.Close()
+	c.srv.meters.close(by, end)
 	c.log(&Entry{Kind: KindClose, By: by, End: end, Errno: errno})
 }
 
@@ -112,12 +113,16 @@ func (c *conn) lingerClose() error {
 // discard reads until the end of the input (io.EOF), an error or until.
 func (c *conn) discard(until time.Time) error {
 	c.in.r = c.in.w
+	c.seen.read.Add(-int64(c.in.peeked)) // it is read again
 	c.in.peeked = 0
 	scratch := buffers.Get().(*[]byte)
 	defer buffers.Put(scratch)
 	err := c.arm(until)
 	for err == nil {
-		if _, err = c.net.Read(*scratch); errors.Is(err, os.ErrDeadlineExceeded) {
+		var n int
+		n, err = c.net.Read(*scratch)
+		c.seen.read.Add(int64(n))
+		if errors.Is(err, os.ErrDeadlineExceeded) {
 			c.deadline = past
 			err = c.arm(until)
 		}

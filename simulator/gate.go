@@ -25,6 +25,17 @@ func (s *Server) Gate(name string) *Gate {
 	return g
 }
 
+// Gates tells how many connections each gate holds back.
+func (s *Server) Gates() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := map[string]int{}
+	for name, g := range s.gates {
+		list[name] = g.Waiting()
+	}
+	return list
+}
+
 // Open lets all who wait pass, and all who come until Shut.
 func (g *Gate) Open() {
 	g.mu.Lock()

@@ -88,6 +88,7 @@ func (c *conn) fill(until time.Time) error {
 	}
 	n, err := c.pull(nil, until, c.gen.leaves)
 	c.in.w += n
+	c.seen.read.Add(int64(n))
 	if c.gen.leaves {
 		c.in.peeked = n
 	}

@@ -32,6 +32,8 @@ const (
 	ByLocal = "local" // a step, or the end of a script
 	ByPeer  = "peer"
 	ByStop  = "stop" // Close, Refuse or Restart of the server
+	// ByControl is CloseConnection and ResetConnection.
+	ByControl = "control"
 
 	EndFIN    = "fin"
 	EndRST    = "rst"    // on a unix socket: the peer reads ECONNRESET

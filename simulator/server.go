@@ -50,6 +50,7 @@ type Server struct {
 	linger   time.Duration
 	journal  journal
 	sign     func() (*authority.Authority, error) // makes the authority when it is needed first
+	meters   meters
 
 	current    atomic.Pointer[generation] // for new connections
 	everywhere atomic.Pointer[generation] // the newest for open connections; nil at first
@@ -126,6 +127,11 @@ func (s *Server) install(gen *generation) {
 	gen.number, gen.since = 1, time.Now()
 	if old := s.current.Load(); old != nil {
 		gen.number = old.number + 1
+	}
+	for _, list := range [][]*compiledRule{gen.connections, gen.exchanges, {gen.fallback}} {
+		for _, r := range list {
+			r.met = s.meters.rule(r.name)
+		}
 	}
 	s.current.Store(gen)
 	s.journal.add(&Entry{Kind: KindPlan, Generation: gen.number})

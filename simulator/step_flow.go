@@ -97,7 +97,14 @@ func (closeRead) compile(b *builder) error {
 }
 
 // pause waits until the next delay of the script is over.
-func (c *conn) pause(d time.Duration) error { return c.park(c.schedule(d), nil) }
+func (c *conn) pause(d time.Duration) error {
+	until := c.schedule(d)
+	err := c.park(until, nil)
+	if err == nil {
+		c.srv.meters.lateness(time.Since(until))
+	}
+	return err
+}
 
 // schedule is when a delay that follows the last one ends. A new exchange starts anew.
 func (c *conn) schedule(d time.Duration) time.Time {

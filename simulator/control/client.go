@@ -41,12 +41,12 @@ func (c *Client) SetPlan(ctx context.Context, name string, plan []byte, scope si
 
 // Refuse closes the listener.
 func (c *Client) Refuse(ctx context.Context) error {
-	return c.call(ctx, http.MethodPost, "/v1/refuse", nil, nil, nil)
+	return c.call(ctx, http.MethodPost, "/v1/endpoint/refuse", nil, nil, nil)
 }
 
 // Resume listens again.
 func (c *Client) Resume(ctx context.Context) error {
-	return c.call(ctx, http.MethodPost, "/v1/resume", nil, nil, nil)
+	return c.call(ctx, http.MethodPost, "/v1/endpoint/resume", nil, nil, nil)
 }
 
 // Restart restarts the application, with another plan unless plan is nil.
@@ -89,16 +89,33 @@ func (c *Client) Endpoint(ctx context.Context) (simulator.ServerStatus, error) {
 
 // call sends one request and decodes the answer into what into points to.
 func (c *Client) call(ctx context.Context, method, path string, query url.Values, body []byte, into any) error {
+	resp, err := c.send(ctx, method, path, query, body, "")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return fmt.Errorf("read the simulator's answer: %w", err)
+	}
+	return decode(data, into)
+}
+
+// send returns a good answer, whose body the caller closes; a bad one is an error.
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, body []byte, accept string) (*http.Response, error) {
 	target := strings.TrimSuffix(c.BaseURL, "/") + path
 	if len(query) > 0 {
 		target += "?" + query.Encode()
 	}
 	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("ask the simulator: %w", err)
+		return nil, fmt.Errorf("ask the simulator: %w", err)
 	}
 	for name, values := range c.Header {
 		req.Header[name] = values
+	}
+	if accept != "" {
+		req.Header.Set("Accept", accept)
 	}
 	client := c.HTTP
 	if client == nil {
@@ -106,17 +123,17 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return fmt.Errorf("ask the simulator: %w", err)
+		return nil, fmt.Errorf("ask the simulator: %w", err)
+	}
+	if resp.StatusCode < 300 {
+		return resp, nil
 	}
 	defer func() { _ = resp.Body.Close() }()
-	data, err := io.ReadAll(resp.Body)
+	data, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if err != nil {
-		return fmt.Errorf("read the simulator's answer: %w", err)
+		return nil, fmt.Errorf("read the simulator's answer: %w", err)
 	}
-	if resp.StatusCode >= 300 {
-		return problem(resp, data)
-	}
-	return decode(data, into)
+	return nil, problem(resp, data)
 }
 
 func decode(data []byte, into any) error {

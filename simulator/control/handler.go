@@ -1,20 +1,20 @@
-// Package control lets another process steer a simulator over HTTP and JSON. The
-// handler knows no authentication: whoever mounts it adds that.
+// Package control lets another process steer a simulator over HTTP and JSON. Serve
+// asks for a token; NewHandler knows no authentication: whoever mounts it adds that.
 package control
 
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/badgateway/badgateway/simulator"
 	"github.com/badgateway/badgateway/simulator/strictyaml"
 )
-
-// maxPlan bounds the plan that a client can send.
-const maxPlan = 4 << 20
 
 // Generation answers a change of the plan.
 type Generation struct {
@@ -36,42 +36,71 @@ type Problem struct {
 	Text    string `json:"text,omitempty"`
 }
 
-type handler struct{ srv *simulator.Server }
+type handler struct {
+	srv     *simulator.Server
+	streams chan struct{} // has a place for each stream
+}
 
-// NewHandler serves version 1 of the control interface over one simulator:
-//
-//	GET  /v1/plan            the plan's YAML
-//	PUT  /v1/plan?scope=new  a new plan in YAML, for new connections or ("open") for open ones too; name= is the file in errors
-//	POST /v1/refuse          closes the listener
-//	POST /v1/resume          listens again
-//	POST /v1/restart         restarts the application, with the plan in the body if there is one
-//	GET  /v1/gates/{name}    how many connections wait
-//	POST /v1/gates/{name}    opens the gate; ?shut=true shuts it
-//	GET  /v1/journal?since=n the entries after the n-th
-//	GET  /v1/ca              the certificate that the peer must trust, in PEM
-//	GET  /v1/client-certificate?kind=good  a certificate for a client, its chain and its key in PEM
-//	GET  /v1/endpoint        what the endpoint is at the moment
+// NewHandler serves version 1 of the control interface over one simulator; the README describes each path.
 func NewHandler(srv *simulator.Server) http.Handler {
-	h := handler{srv}
+	h := handler{srv, make(chan struct{}, maxStreams)}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/plan", h.getPlan)
-	mux.HandleFunc("PUT /v1/plan", h.putPlan)
-	mux.HandleFunc("POST /v1/refuse", h.do((*simulator.Server).Refuse))
-	mux.HandleFunc("POST /v1/resume", h.do((*simulator.Server).Resume))
-	mux.HandleFunc("POST /v1/restart", h.restart)
-	mux.HandleFunc("GET /v1/gates/{name}", h.getGate)
-	mux.HandleFunc("POST /v1/gates/{name}", h.postGate)
-	mux.HandleFunc("GET /v1/journal", h.journal)
-	mux.HandleFunc("GET /v1/endpoint", h.endpoint)
-	mux.HandleFunc("GET /v1/ca", h.ca)
-	mux.HandleFunc("GET /v1/client-certificate", h.clientCertificate)
+	for pattern, f := range h.routes() {
+		mux.HandleFunc(pattern, f)
+	}
 	return mux
 }
 
+// routes are the paths with their methods.
+func (h handler) routes() map[string]http.HandlerFunc {
+	routes := map[string]http.HandlerFunc{
+		"GET /v1/plan":                      h.getPlan,
+		"PUT /v1/plan":                      h.putPlan,
+		"GET /v1/plan/frozen":               h.getFrozen,
+		"POST /v1/restart":                  h.restart,
+		"GET /v1/endpoint":                  h.endpoint,
+		"PUT /v1/endpoint":                  h.putEndpoint,
+		"GET /v1/gates":                     h.getGates,
+		"GET /v1/gates/{name}":              h.getGate,
+		"POST /v1/gates/{name}":             h.postGate,
+		"GET /v1/connections":               h.connections,
+		"POST /v1/connections/{conn}/close": h.endConnection((*simulator.Server).CloseConnection),
+		"POST /v1/connections/{conn}/reset": h.endConnection((*simulator.Server).ResetConnection),
+		"GET /v1/journal":                   h.journal,
+		"GET /v1/metrics":                   h.metrics,
+		"GET /v1/ca":                        h.ca,
+		"GET /v1/client-certificate":        h.clientCertificate,
+	}
+	for name, f := range endpointActions {
+		routes["POST /v1/endpoint/"+name] = func(w http.ResponseWriter, r *http.Request) { h.changed(w, f(h.srv, r)) }
+	}
+	return routes
+}
 func (h handler) getPlan(w http.ResponseWriter, _ *http.Request) {
 	text, err := h.srv.Plan().YAML()
 	if err != nil {
 		fail(w, http.StatusNotFound, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/yaml")
+	w.Header().Set("X-Generation", strconv.FormatUint(h.srv.Generation(), 10))
+	_, _ = w.Write(text)
+}
+
+func (h handler) getFrozen(w http.ResponseWriter, r *http.Request) {
+	connections, err := number(r, "connections")
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	exchanges, err := number(r, "exchanges")
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	text, err := h.srv.Freeze(connections, exchanges)
+	if err != nil {
+		fail(w, http.StatusConflict, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/yaml")
@@ -100,9 +129,18 @@ func (h handler) putPlan(w http.ResponseWriter, r *http.Request) {
 	answer(w, Generation{n})
 }
 
+func readAll(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, simulator.MaxPlan))
+	var long *http.MaxBytesError
+	if errors.As(err, &long) {
+		err = fmt.Errorf("the plan is longer than %d bytes", long.Limit)
+	}
+	return data, err
+}
+
 // readPlan reads the body; an empty one is no plan.
 func readPlan(w http.ResponseWriter, r *http.Request) ([]byte, *simulator.Plan, error) {
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPlan))
+	data, err := readAll(w, r)
 	if err != nil || len(data) == 0 {
 		return data, nil, err
 	}
@@ -123,20 +161,17 @@ func (h handler) restart(w http.ResponseWriter, r *http.Request) {
 	answer(w, Generation{h.srv.Generation()})
 }
 
-func (h handler) do(f func(*simulator.Server) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		if err := f(h.srv); err != nil {
-			fail(w, http.StatusConflict, err)
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
-	}
-}
-
 // Waiting answers the question for a gate.
 type Waiting struct {
 	Waiting int `json:"waiting"`
 }
+
+// GateList answers the question for all gates: how many connections each holds back.
+type GateList struct {
+	Gates map[string]int `json:"gates"`
+}
+
+func (h handler) getGates(w http.ResponseWriter, _ *http.Request) { answer(w, GateList{h.srv.Gates()}) }
 
 func (h handler) getGate(w http.ResponseWriter, r *http.Request) {
 	answer(w, Waiting{h.srv.Gate(r.PathValue("name")).Waiting()})
@@ -151,18 +186,6 @@ func (h handler) postGate(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
-
-func (h handler) journal(w http.ResponseWriter, r *http.Request) {
-	since, err := strconv.ParseUint(orString(r.FormValue("since"), "0"), 10, 64)
-	if err != nil {
-		fail(w, http.StatusBadRequest, errors.New("since: want a number"))
-		return
-	}
-	entries, overflow := h.srv.Journal(since)
-	answer(w, JournalPage{entries, overflow})
-}
-
-func (h handler) endpoint(w http.ResponseWriter, _ *http.Request) { answer(w, h.srv.Status()) }
 
 func answer(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
@@ -186,3 +209,6 @@ func orString(s, otherwise string) string {
 	}
 	return s
 }
+
+// Routes lists what is served, as "METHOD /path", sorted.
+func Routes() []string { return slices.Sorted(maps.Keys(handler{}.routes())) }
