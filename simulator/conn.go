@@ -141,8 +141,9 @@ func (c *conn) afterExchange(p *program) error {
 
 // met notes the rule of a connection or an exchange.
 func (c *conn) met(r *compiledRule) {
-	c.seen.rule.Store(r)
-	c.seen.exchange.Store(int64(c.exchange))
+	seen := c.shown()
+	seen.rule.Store(r)
+	seen.exchange.Store(int64(c.exchange))
 	if c.exchange > 0 {
 		r.met.Add(1)
 	}

@@ -65,6 +65,14 @@ func (c *conn) describe() Connection {
 	return d
 }
 
+// shown is where the connection's progress is noted: an HTTP/2 stream's is that of its connection.
+func (c *conn) shown() *progress {
+	if c.mux != nil {
+		return &c.mux.root.seen
+	}
+	return &c.seen
+}
+
 // name is what people are told of an action.
 func (a *action) name() string {
 	switch {

@@ -33,7 +33,7 @@ func (c *conn) write(out ...segment) error {
 func (c *conn) writeAll(out []segment) (sent int64, err error) {
 	if len(out) == 1 && !out[0].repeats() {
 		n, err := c.send(out[0].withID(max(c.req.id, 1)))
-		c.seen.written.Add(int64(n))
+		c.shown().written.Add(int64(n))
 		return int64(n), err
 	}
 	w := blockWriter{c: c, block: blocks.Get().(*[]byte)}
@@ -78,7 +78,7 @@ func (w *blockWriter) flush() {
 		var n int
 		n, w.err = w.c.send(*w.block)
 		w.sent += int64(n)
-		w.c.seen.written.Add(int64(n))
+		w.c.shown().written.Add(int64(n))
 	}
 	*w.block = (*w.block)[:0]
 }
