@@ -2,6 +2,7 @@ package simulator_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -71,7 +72,11 @@ func masked(t *testing.T, plan string, seed int64) string {
 	var b strings.Builder
 	for _, e := range entries {
 		e.Seq, e.Time, e.Queue = 0, time.Time{}, nil
-		fmt.Fprintf(&b, "%+v\n", e)
+		line, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s\n", line)
 	}
 	return b.String()
 }
@@ -101,7 +106,7 @@ func TestSameSeedSameJournal(t *testing.T) {
 			t.Fatalf("run %d differs:\n%s\nfrom the first:\n%s", run, again, first)
 		}
 	}
-	for _, want := range []string{"Rule:connections[0]", "Rule:exchanges[0]", "Rule:either", "Rule:exchanges[2]", "Rule:exchanges[3]", "Rule:default"} {
+	for _, want := range []string{`"rule":"connections[0]"`, `"rule":"exchanges[0]"`, `"rule":"either"`, `"rule":"exchanges[2]"`, `"rule":"exchanges[3]"`, `"rule":"default"`} {
 		if !strings.Contains(first, want) {
 			t.Errorf("the run is not busy enough: nothing of %s", want)
 		}
