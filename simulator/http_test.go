@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/badgateway/badgateway/simulator/strictyaml"
 )
 
 func TestParseHead(t *testing.T) {
@@ -117,13 +119,13 @@ func TestNumbers(t *testing.T) {
 		s       string
 		in, out uint64
 	}{{"2", 2, 3}, {"2+", 9, 1}, {"2-4", 4, 5}, {"1", 1, 2}} {
-		n, err := parseNumbers(tt.s)
-		if err != nil || !n.has(tt.in) || n.has(tt.out) {
+		n, err := strictyaml.ParseOrdinals(tt.s)
+		if err != nil || !n.Has(tt.in) || n.Has(tt.out) {
 			t.Errorf("%s: %+v %v", tt.s, n, err)
 		}
 	}
 	for _, s := range []string{"0", "", "+", "4-2", "2-", "a", "2-4+", "-1"} {
-		if n, err := parseNumbers(s); err == nil {
+		if n, err := strictyaml.ParseOrdinals(s); err == nil {
 			t.Errorf("%q: got %+v, want an error", s, n)
 		}
 	}

@@ -3,8 +3,6 @@ package simulator
 import (
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -13,61 +11,29 @@ import (
 )
 
 // numbers is a range of ordinals, written 2, 2+ or 2-4.
-type numbers struct{ from, to uint64 }
-
-func (n numbers) has(k uint64) bool { return k >= n.from && k <= n.to }
-
-// DecodeStrict reads a number or a range.
-func (n *numbers) DecodeStrict(d *strictyaml.Decoder, node *yaml.Node) error {
-	var err error
-	if node.Kind == yaml.ScalarNode {
-		*n, err = parseNumbers(node.Value)
-	}
-	if node.Kind != yaml.ScalarNode || err != nil {
-		return d.Errorf(node, "want a number from 1, or a range such as 2+ or 2-4, got %s", strictyaml.Describe(node))
-	}
-	return nil
-}
-
-func parseNumbers(s string) (numbers, error) {
-	first, open := strings.CutSuffix(s, "+")
-	first, last, closed := strings.Cut(first, "-")
-	from, err := strconv.ParseUint(first, 10, 64)
-	n := numbers{from, from}
-	switch {
-	case err != nil || from == 0 || open && closed:
-		return n, fmt.Errorf("%q is no range", s)
-	case open:
-		n.to = math.MaxUint64
-	case closed:
-		if n.to, err = strconv.ParseUint(last, 10, 64); err != nil || n.to < from {
-			return n, fmt.Errorf("%q is no range", s)
-		}
-	}
-	return n, nil
-}
+type numbers = strictyaml.Ordinals
 
 type connMatch struct{ numbers }
 type exchangeMatch struct{ numbers }
 
 // Conn holds for the n-th connection, from 1 in the order of accept.
-func Conn(n uint64) Match { return connMatch{numbers{n, n}} }
+func Conn(n uint64) Match { return connMatch{numbers{From: n, To: n}} }
 
 // Exchange holds for the n-th request of a connection, from 1.
-func Exchange(n int) Match { return exchangeMatch{numbers{uint64(n), uint64(n)}} }
+func Exchange(n int) Match { return exchangeMatch{numbers{From: uint64(n), To: uint64(n)}} }
 
 // ExchangesFrom holds for the n-th request of a connection and all that follow.
-func ExchangesFrom(n int) Match { return exchangeMatch{numbers{uint64(n), math.MaxUint64}} }
+func ExchangesFrom(n int) Match { return exchangeMatch{numbers{From: uint64(n), To: math.MaxUint64}} }
 
 var _ = registerMatch("conn", "conn: 2", "the n-th connection, or a range: 2+, 2-4", matchArgument[connMatch])
 var _ = registerMatch("exchange", "exchange: 2+", "the n-th request of its connection, or a range", matchArgument[exchangeMatch])
 
 func (m connMatch) compile(matchScope) (test, error) {
-	return func(f *facts) bool { return m.has(f.conn) }, nil
+	return func(f *facts) bool { return m.Has(f.conn) }, nil
 }
 
 func (m exchangeMatch) compile(s matchScope) (test, error) {
-	return exchangeTest(s, "exchange", func(f *facts) bool { return m.has(uint64(f.exchange)) })
+	return exchangeTest(s, "exchange", func(f *facts) bool { return m.Has(uint64(f.exchange)) })
 }
 
 type every uint64

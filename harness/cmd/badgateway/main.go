@@ -114,7 +114,7 @@ Exit status: 0 nothing found or all passed; 1 findings, or a drill failed;
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
 	})
-	c.AddCommand(scenariosCommand(), diagnoseCommand(), explainCommand(), upstreamCommand(), imagesCommand(), cleanCommand(), versionCommand(),
+	c.AddCommand(scenariosCommand(), diagnoseCommand(), explainCommand(), upstreamCommand(), dnsCommand(), imagesCommand(), cleanCommand(), versionCommand(),
 		sidecarCommand(), reapCommand())
 	return c
 }
