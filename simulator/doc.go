@@ -1,5 +1,5 @@
 // Package simulator is a scriptable upstream for testing proxies and clients: an
-// HTTP/1, FastCGI or uwsgi server on TCP or a unix socket that breaks exactly where and
+// HTTP/1, HTTP/2, FastCGI or uwsgi server on TCP or a unix socket that breaks exactly where and
 // how a Plan says, and journals what it saw and did.
 //
 // A plan has three scopes: the endpoint (is anything listening?), rules per

@@ -37,7 +37,8 @@ var ignorable = []string{"settings", "pings", "window"}
 
 // Settings sends a SETTINGS frame. In a connection rule it is the server's preface, in place of the empty one.
 //
-// nginx with grpc_pass, where a client sends a body and initial_window_size is 0: "upstream timed out (110: Connection timed out) while sending request to upstream".
+// nginx with grpc_pass, where initial_window_size is 0 and window is ignored, for a body above the 64 KiB that it sends before it
+// reads the settings: "upstream timed out (110: Connection timed out) while sending request to upstream".
 func Settings(s HTTP2Settings) Step { return settings(s) }
 
 // ReadPreface reads the client's preface, which a connection rule's script does not do otherwise.
