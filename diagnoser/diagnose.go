@@ -19,6 +19,7 @@ type verdict struct {
 	Finding
 	group       *group
 	consequence bool
+	leads       bool
 	explained   []*group
 }
 
@@ -36,7 +37,7 @@ func (r *Reading) Diagnose(host *evidence.Host, probes []evidence.Probe) *Report
 		all = append(all, v)
 	}
 	report := &Report{Version: ReportVersion, Summary: r.summary, Findings: []Finding{}}
-	for _, v := range order(merge(withoutExplained(all))) {
+	for _, v := range order(lead(merge(withoutExplained(all)))) {
 		report.Findings = append(report.Findings, v.Finding)
 	}
 	return report
@@ -47,6 +48,9 @@ type voice struct {
 	cause string
 	*opinion
 }
+
+// alternativesMax is how many alternatives are enough to ask nothing of the other rules' own.
+const alternativesMax = 4
 
 // verdict asks all rules about a group: the strongest opinion is the finding, the
 // others are its alternatives.
@@ -70,7 +74,13 @@ func (in *inquiry) verdict(g *group) (verdict, bool) {
 		f.Alternatives = append(f.Alternatives, Alternative{Cause: v.cause, Why: why(v.opinion), Check: v.check})
 	}
 	f.Alternatives = distinct(f.Alternatives, best.cause)
-	return verdict{f, g, best.consequence, best.explained}, true
+	for _, v := range voices[1:] {
+		if best.certainty == Proved || len(f.Alternatives) >= alternativesMax {
+			break
+		}
+		f.Alternatives = distinct(append(f.Alternatives, v.also...), best.cause)
+	}
+	return verdict{Finding: f, group: g, consequence: best.consequence, explained: best.explained}, true
 }
 
 func (in *inquiry) finding(cause string, o *opinion, g *group) Finding {

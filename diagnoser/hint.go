@@ -84,6 +84,7 @@ func (r *Reading) look(name string, line int64, text []byte) bool {
 		r.keepTimes(text)
 		return false
 	}
+	r.keepPhrase(name, line, text)
 	r.hear(name, line, text)
 	r.bound(name, line, text)
 	for _, h := range hints {

@@ -3,6 +3,8 @@ package diagnoser
 import (
 	"cmp"
 	"slices"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
 
 // withoutExplained drops the findings about events that another finding accounts for.
@@ -68,6 +70,23 @@ func sameWhere(a, b *Where) bool {
 	return *a == *b
 }
 
+// lead marks the findings about a backend that takes no connection at all, where the same one
+// answered late as well: it was on its way down, and the answers are of that.
+func lead(all []verdict) []verdict {
+	for i := range all {
+		a := &all[i]
+		if a.group == nil || a.group.Phase != evidence.Connecting || a.group.Outcome != evidence.Refused || rank(a.Certainty) == rank(Proved) {
+			continue
+		}
+		for _, b := range all {
+			if b.group != nil && b.group.late() && b.Upstream == a.Upstream && b.Upstream != "" && b.Certainty != Proved && a.Count >= b.Count {
+				a.leads = true
+			}
+		}
+	}
+	return all
+}
+
 // order sorts: upstream failures before other things, causes before their
 // consequences, then by certainty, count, first appearance and name.
 func order(all []verdict) []verdict {
@@ -75,6 +94,7 @@ func order(all []verdict) []verdict {
 		return cmp.Or(
 			late(a.Kind == "other")-late(b.Kind == "other"),
 			late(a.consequence)-late(b.consequence),
+			late(b.leads)-late(a.leads),
 			rank(a.Certainty)-rank(b.Certainty),
 			cmp.Compare(b.Count, a.Count),
 			earlier(a.group, b.group),

@@ -22,7 +22,7 @@ func missed(g *group) bool {
 }
 
 func refusedAtConnect(g *group) bool { return g.is(evidence.Connecting, evidence.Refused) }
-func denied(g *group) bool  { return g.Outcome == evidence.Denied }
+func denied(g *group) bool           { return g.Outcome == evidence.Denied }
 func lateOrDead(g *group) bool {
 	return g.late() || g.died()
 }

@@ -29,6 +29,7 @@ type Reading struct {
 	mappings []mapping             // ports that containers publish
 	arpTimes map[string]bool       // addresses whose attempts took three seconds
 	starts   []started             // where servers said that they listen
+	phrases  []phrased             // what other gateways say, in lines that are no record
 }
 
 // Read reads the logs and the configuration of evidence; a Log's Reader is used
@@ -56,6 +57,7 @@ func Read(ctx context.Context, ev evidence.Evidence) (*Reading, error) {
 		}
 	}
 	r.joinAccess()
+	r.takePhrases()
 	return r, nil
 }
 

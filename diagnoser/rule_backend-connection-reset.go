@@ -65,6 +65,14 @@ func resetAlso(g *group) []Alternative {
 	if g.target.Protocol == "uwsgi" {
 		also = append(also, Alternative{"backend-request-header-limit", "uWSGI drops a request whose header passes its buffer-size", "its log: invalid request block size"})
 	}
+	web := g.target.Protocol == "http" || g.target.Protocol == "https"
+	switch {
+	case g.Outcome == evidence.ClosedEarly && (g.unix() || loopback(g.target.Address)):
+		also = append(also, Alternative{"worker-timeout", "the application server may have killed its own slow worker", "its log; is the time constant?"})
+	case web && g.unsafe < g.count:
+		also = append(also, Alternative{"worker-crash", "a worker may have died on a signal", "dmesg; the backend's log: exited on signal"},
+			Alternative{"keepalive-race", "a kept connection may have been closed as it was reused", "does it happen on a fresh connection?"})
+	}
 	return append(also, []Alternative{
 		{"worker-crash", "a worker may have died on a signal", "dmesg; the backend's log: exited on signal"},
 		{"worker-killed-oom", "the kernel may have killed it for memory", "dmesg | grep -i 'killed process'"},

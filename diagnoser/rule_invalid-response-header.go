@@ -13,7 +13,8 @@ var _ = register(rule{
 		case "invalid header", "duplicate header", "two lengths", "bad transfer encoding", "bad length", "invalid status", "early hints":
 			o := &opinion{certainty: Likely, check: "curl -s -D - -o /dev/null past the proxy | cat -A"}
 			if in.proxy.Kind == "haproxy" { // one flag for both
-				o.also = []Alternative{{"invalid-response-framing", "the body's chunks may be what is invalid", "show errors on the statistics socket"}}
+				o.also = []Alternative{{"invalid-response-framing", "the body's chunks may be what is invalid", "show errors on the statistics socket"},
+					{"proxy-bug", "HAProxy may take a sound response for invalid", "the same response past the proxy; another version"}}
 			}
 			return o
 		}

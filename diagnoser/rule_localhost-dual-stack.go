@@ -15,6 +15,9 @@ var _ = register(rule{
 		Hides:   "proxy_next_upstream tries the other address: an error in the log, a late answer, and after a failure \"no live upstreams\".",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if o := in.slowWindows(g); o != nil {
+			return o
+		}
 		if g.Outcome == evidence.NoneLive && in.blind() && (g.target.Address == "localhost" || strings.HasPrefix(g.target.Address, "localhost:")) {
 			return &opinion{certainty: Possible, weight: 1, check: "getent ahosts localhost; ss -ltn", evidence: []Fact{
 				fact(fromLog, "localhost is a group of two servers, 127.0.0.1 and ::1: a single server is never set aside")}}
@@ -46,3 +49,23 @@ var _ = register(rule{
 		return o
 	},
 })
+
+// slowWindows judges a connect to this host that timed out on Windows, where ::1 is tried first and
+// a port that is closed there is not refused at once. The record may have lost its upstream.
+func (in *inquiry) slowWindows(g *group) *opinion {
+	if !g.is(evidence.Connecting, evidence.TimedOut) || !strings.Contains(g.Message, "(10060:") || g.known() && !strings.HasPrefix(g.target.Address, "127.") {
+		return nil
+	}
+	p := in.passFor(g)
+	named := p != nil && strings.Contains(p.Directive.Arg(0), "localhost")
+	if !g.known() && (p == nil || !named && !loopback(p.Address)) {
+		return nil
+	}
+	o := &opinion{certainty: Possible, check: "does the configuration in use say localhost? getent ahosts localhost", evidence: []Fact{
+		fact(fromLog, "a connect to this host timed out on Windows, where localhost is ::1 first")},
+		also: []Alternative{{"backend-down", "the backend may not be running", "netstat -ano | findstr LISTENING"}}}
+	if named || !g.known() {
+		o.weight = 3
+	}
+	return o
+}

@@ -35,6 +35,10 @@ var _ = register(rule{
 		case "fastcgi version", "http2 frame size", "sent before handshake":
 			return o
 		}
+		if why := speaksOther(g); why != "" && in.blind() && g.died() && g.Phase == evidence.ReadingHeader {
+			o.evidence = append(o.evidence, fact(fromLog, "%s", why))
+			return o
+		}
 		wrongType := g.Phase == evidence.Connecting && g.Errno == 91
 		gone := g.Phase == evidence.ReadingHeader && (g.Outcome == evidence.Reset || g.Outcome == evidence.ClosedEarly)
 		if wrongType || gone && mismatched {
@@ -59,4 +63,20 @@ func refusedStream(g *group, o *opinion) *opinion {
 	}
 	o.weight = 2
 	return o
+}
+
+// speaksOther judges by the backend's address: its name or port is another protocol's than the
+// proxy's. "" where it is not.
+func speaksOther(g *group) string {
+	address, script := g.target.Address, strings.Contains(g.Request, ".php")
+	web := g.target.Protocol == "http" || g.target.Protocol == "https"
+	switch {
+	case web && g.unix() && strings.Contains(address, "php") && strings.Contains(address, "fpm"):
+		return address + " is a socket of php-fpm, which speaks FastCGI"
+	case web && script && portIn(address) == "9000":
+		return "port 9000 is php-fpm's, which speaks FastCGI"
+	case web && (g.unix() && strings.Contains(address, "uwsgi") || portIn(address) == "3031"):
+		return address + " is the address of a uwsgi socket as a rule, and the proxy asks in HTTP"
+	}
+	return ""
 }

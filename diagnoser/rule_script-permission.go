@@ -8,7 +8,7 @@ var _ = register(rule{
 		Mends:   "The right file, mode or extension.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if g.Signature != "fastcgi stderr" || detail(g.Event) != "Access to the script" {
+		if g.Signature != "fastcgi stderr" || detail(g.Event) != "Access to the script" && detail(g.Event) != "Permission denied" {
 			return nil
 		}
 		return &opinion{certainty: Likely, check: "ls -l of the script; security.limit_extensions"}

@@ -15,14 +15,17 @@ var _ = register(rule{
 		Hides:   "Options of proxy_ssl_* change nothing: there is no TLS on the other side.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if o := in.tlsExpected(g); o != nil {
+			return o
+		}
 		if g.Phase != evidence.Handshaking || g.Outcome == evidence.TimedOut || g.Signature == "tls certificate" {
 			return nil
 		}
 		meaning := tlsMeaning(g.Message)
 		o := &opinion{certainty: Possible, check: "curl http://" + g.target.Address + "/"}
-		if strings.Contains(meaning, "plain text") {
+		if strings.Contains(meaning, "plain text") || g.Signature == "plain text" {
 			o.certainty = Likely
-			o.evidence = append(o.evidence, fact(fromLog, "%s", meaning))
+			o.evidence = append(o.evidence, fact(fromLog, "the backend answered in plain text"))
 			o.also = []Alternative{{"wrong-port", "the TLS port may be another one", "ss -ltnp"}}
 			return o
 		}
@@ -32,3 +35,22 @@ var _ = register(rule{
 		return o
 	},
 })
+
+// tlsPorts are ports on which servers speak TLS by default; OpenSearch and Elasticsearch 8 do so on 9200.
+var tlsPorts = map[string]bool{"443": true, "8443": true, "9443": true, "6443": true, "10443": true, "4443": true, "7443": true, "2376": true, "8883": true, "9200": true}
+
+// tlsExpected judges the other way round: http:// to a port that speaks TLS. Some servers answer 400 in plain
+// text, strict ones end the connection.
+func (in *inquiry) tlsExpected(g *group) *opinion {
+	if g.Signature == "tls expected" {
+		return &opinion{certainty: Likely, weight: 2, check: "openssl s_client -connect " + g.target.Address, evidence: []Fact{
+			fact(fromLog, "the backend was asked in plain text and wants TLS")}}
+	}
+	plain := g.target.Protocol == "http" || g.target.Protocol == "grpc"
+	if !plain || g.Phase != evidence.ReadingHeader || !tlsPorts[portIn(g.target.Address)] || !(g.died() || g.Signature == "not http") || !in.blind() || in.probe(g) != nil {
+		return nil
+	}
+	return &opinion{certainty: Likely, weight: 2, check: "openssl s_client -connect " + g.target.Address, evidence: []Fact{
+		fact(fromLog, "port %s is one of TLS as a rule, and the proxy asks in plain text", portIn(g.target.Address))},
+		also: []Alternative{{"backend-connection-reset", "the backend may end connections for a reason of its own", "its log"}}}
+}

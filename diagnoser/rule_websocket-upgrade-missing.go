@@ -44,7 +44,8 @@ var webSocketWords = []string{"/websocket", "/ws/", "/ws?", "/ws ", "/wss/", "so
 	"/ws-", "/vncws", "/websockify", "transport=websocket", "/live/websocket", "/graphql-ws", "/subscriptions"}
 
 func webSocketPath(g *group) bool {
-	uri := strings.ToLower(g.Request + " " + g.uri + " ")
+	_, returned, _ := strings.Cut(g.Text, "returned by ") // Apache names the path there
+	uri := strings.ToLower(g.Request + " " + g.uri + " " + returned + " ")
 	for _, w := range webSocketWords {
 		if strings.Contains(uri, w) {
 			return true

@@ -11,9 +11,24 @@ var _ = register(rule{
 		Hides:   "A larger number makes it rarer.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if lateOnWindows(g) && g.target.Protocol == "fastcgi" && in.poolGone() {
+			return &opinion{certainty: Likely, weight: 3, check: "tasklist | findstr php-cgi", evidence: []Fact{
+				fact(fromLog, "several FastCGI processes on Windows answered once and are gone: php-cgi ends after PHP_FCGI_MAX_REQUESTS (500) requests, and nobody starts it again")},
+				also: []Alternative{{"backend-down", "the backend may have been stopped", "tasklist | findstr php-cgi"}}}
+		}
 		if !(g.died() || g.is(evidence.Connecting, evidence.Refused)) {
 			return nil
 		}
 		return in.hinted("worker-exits-max-requests", "the backend's log: does a worker leave at that second?")
 	},
 })
+
+// poolGone tells whether a whole FastCGI group is set aside.
+func (in *inquiry) poolGone() bool {
+	for _, e := range in.groups.list {
+		if e.Outcome == evidence.NoneLive && e.target.Protocol == "fastcgi" {
+			return true
+		}
+	}
+	return false
+}

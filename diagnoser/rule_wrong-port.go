@@ -17,6 +17,9 @@ var _ = register(rule{
 		Hides:   "Nothing hides it: every request fails. A redirect from one port to the other (socat, NAT) leaves the wrong number in the configuration.",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if o := in.publishedNowhere(g); o != nil {
+			return o
+		}
 		if !g.is(evidence.Connecting, evidence.Refused) || !g.tcp() {
 			return nil
 		}

@@ -2,6 +2,7 @@ package diagnoser
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -85,4 +86,17 @@ func (in *inquiry) published(port string) (found *mapping) {
 		}
 	}
 	return found
+}
+
+// publishedNowhere judges a reset on a high loopback port: Docker's proxy takes connections to a published
+// port even where nothing listens on the container's, and then resets them.
+func (in *inquiry) publishedNowhere(g *group) *opinion {
+	n, _ := strconv.Atoi(portIn(g.target.Address))
+	if g.Signature != "recv" || g.Errno != 104 || g.Phase != evidence.ReadingHeader || n < 32768 || !loopback(g.target.Address) || !in.blind() || in.probe(g) != nil {
+		return nil
+	}
+	return &opinion{certainty: Likely, weight: 1, check: "docker ps; ss -ltn in the backend's container", evidence: []Fact{
+		fact(fromLog, "port %d is one that Docker publishes by itself; its proxy accepts, and resets where the container's port is closed", n)},
+		also: []Alternative{{"backend-connection-reset", "the backend may end the connection for a reason of its own", "its log"},
+			{"backend-down", "the backend in the container may not be running", "docker ps; docker logs"}}}
 }
