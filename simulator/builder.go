@@ -23,6 +23,7 @@ type traits struct {
 	uwsgi   bool
 	http2   bool
 	unix    bool
+	bare    bool // protocol raw: there are no requests
 	tls     *TLS // what the endpoint speaks, or nil
 	files   fs.FS
 	sign    func() (*authority.Authority, error)
@@ -70,6 +71,7 @@ type builder struct {
 	closes     bool   // the response ends with the connection
 	unread     bool   // something of the request must stay unread
 	drained    bool   // all input was consumed
+	upgraded   bool   // 101 was answered: input is bytes from here on
 	shaken     bool   // the script has done the TLS handshake
 	alerted    bool   // a fatal alert was sent instead of one
 }
@@ -159,10 +161,17 @@ func (b *builder) needFastCGI(step string) error {
 }
 
 func (b *builder) needExchange(step string) error {
+	if b.bare {
+		return errNoRequests(step)
+	}
 	if b.connScope {
 		return fmt.Errorf("%s: no exchange has begun where a connection rule's script runs", step)
 	}
 	return nil
+}
+
+func errNoRequests(step string) error {
+	return fmt.Errorf("%s: protocol raw has no requests; read_n and read_until read bytes", step)
 }
 
 // settle puts pending FastCGI content into records.

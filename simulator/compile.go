@@ -123,7 +123,7 @@ func (c *compiler) rule(name string, r Rule, connScope bool) (*compiledRule, err
 	var err error
 	d := c.draws()
 	if r.Match != nil {
-		out.holds, err = r.Match.compile(matchScope{connections: connScope, draws: d, gen: c.gen})
+		out.holds, err = r.Match.compile(matchScope{connections: connScope, draws: d, gen: c.gen, bare: c.bare})
 	}
 	if err == nil {
 		err = c.variants(out, r.Script, connScope, d)
@@ -148,13 +148,13 @@ func withPlace(pos strictyaml.Pos, name string, err error) error {
 // compile; a mark that the others lack (a body in the answer to HEAD) is found out when it is met.
 func (c *compiler) variants(r *compiledRule, s Script, connScope bool, d *draws) error {
 	for say := range connectionHeaders {
-		if (c.fastcgi || c.uwsgi || c.http2) && say > 0 { // what is said of the connection is HTTP's
+		if (c.fastcgi || c.uwsgi || c.http2 || c.bare) && say > 0 { // what is said of the connection is HTTP's
 			r.programs[say] = r.programs[0]
 			continue
 		}
 		for head := range 2 {
 			v := variant{connection: say, headOnly: head == 1}
-			b := &builder{traits: c.traits, variant: v, connScope: connScope, draws: d, budget: c.budget}
+			b := &builder{traits: c.traits, variant: v, connScope: connScope, draws: d, budget: c.budget, bodyRead: c.bare}
 			p, err := b.build(s)
 			if errors.Is(err, errNoMark) && v.headOnly {
 				p = failing(err)
@@ -181,6 +181,9 @@ func (c *compiler) fallback() error {
 	name := "default"
 	if script == nil {
 		script, name = Script{Serve()}, "serve"
+		if c.bare {
+			script, name = Script{Echo(0)}, "echo"
+		}
 	}
 	var err error
 	c.gen.fallback, err = c.rule(name, Rule{Script: script}, false)
@@ -191,6 +194,9 @@ func (c *compiler) idle() error {
 	i := c.gen.plan.Idle
 	if i == nil {
 		return nil
+	}
+	if c.bare {
+		return c.gen.plan.errorf("idle: protocol raw keeps no connection alive between requests")
 	}
 	if i.After <= 0 {
 		return c.gen.plan.errorf("idle: after must be above 0")

@@ -75,7 +75,7 @@ func TestConfigThatCannotWork(t *testing.T) {
 		{Config{Listen: "tcp:9000"}, "missing port"},
 		{Config{Listen: "unix:app.sock"}, "absolute path"},
 		{Config{Listen: "unix:/" + strings.Repeat("x", 107)}, "at most 107 bytes"},
-		{Config{Listen: "tcp:127.0.0.1:0", Protocol: "ajp"}, `unknown protocol "ajp" (known: fastcgi, http, http2, uwsgi)`},
+		{Config{Listen: "tcp:127.0.0.1:0", Protocol: "ajp"}, `unknown protocol "ajp" (known: fastcgi, http, http2, raw, uwsgi)`},
 	} {
 		if _, err := New(tt.config); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%+v: got %v, want %s", tt.config, err, tt.want)

@@ -41,6 +41,7 @@ type conn struct {
 	sub     *http2Stream // HTTP/2: this is a stream, not the connection itself
 	proxied bool         // the PROXY header was awaited
 	secure  *security    // nil where no TLS is spoken
+	accept  string       // the answer to the key of a request for WebSocket, where the script wants it
 }
 
 var (
@@ -167,7 +168,11 @@ func (c *conn) choose() *program {
 	c.rule = rule.name
 	c.met(rule)
 	c.logRequest(kind)
-	return rule.program(variant{connection: c.req.say, headOnly: string(c.req.method) == "HEAD"})
+	p := rule.program(variant{connection: c.req.say, headOnly: string(c.req.method) == "HEAD"})
+	if p.upgrades {
+		c.accept = websocketAccept(c.req.headerValues("Sec-WebSocket-Key"))
+	}
+	return p
 }
 
 //go:noinline

@@ -20,6 +20,12 @@ func (e Entry) String() string {
 		add(text, text != "")
 	}
 	add(fmt.Sprintf("%d bytes", e.Bytes), e.Bytes > 0)
+	if e.TLS != nil {
+		add(e.TLS.String(), true)
+	}
+	if e.Proxy != nil {
+		add(e.Proxy.String(), true)
+	}
 	add("by "+e.Rule, e.Rule != "" && e.Kind == KindRequest)
 	return strings.Join(parts, " ")
 }

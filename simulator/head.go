@@ -80,6 +80,7 @@ var protocols = map[string]*protocol{
 		bodySize: func(c *conn) int64 { return c.stream.size },
 	},
 	"http2": http2Protocol,
+	"raw":   rawProtocol,
 	"uwsgi": uwsgiProtocol,
 }
 

@@ -16,6 +16,7 @@ const (
 	KindRequest    = "request"    // a request's head is there; Rule is what it met
 	KindStep       = "step"       // a step begins
 	KindWrite      = "write"      // Bytes were written, perhaps fewer than wanted: then Errno says why
+	KindRead       = "read"       // bytes were read where no request is parsed: Text is how they begin, in quotes
 	KindBody       = "body"       // a request's body was read; Bytes is its length
 	KindClose      = "close"      // the connection ended: By, End and Errno say how
 	KindUnscripted = "unscripted" // an exchange that a strict plan does not know

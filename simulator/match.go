@@ -24,6 +24,7 @@ type test func(*facts) bool
 type matchScope struct {
 	connections bool // no request is known yet
 	draws       *draws
+	bare        bool        // there are no requests
 	gen         *generation // that the rule belongs to
 }
 
@@ -90,6 +91,9 @@ func decodeMatch(d *strictyaml.Decoder, node *yaml.Node) (Match, error) {
 func exchangeTest(s matchScope, name string, t test) (test, error) {
 	if s.connections {
 		return nil, fmt.Errorf("%s: a connection rule is decided at accept, before any request is known", name)
+	}
+	if s.bare {
+		return nil, fmt.Errorf("%s: protocol raw has no requests", name)
 	}
 	return t, nil
 }

@@ -16,9 +16,10 @@ type effect struct {
 
 // program is a compiled script for one variant of request.
 type program struct {
-	actions []action
-	closes  bool // the response ends with the connection
-	ended   bool // the script ends the connection itself
+	actions  []action
+	closes   bool // the response ends with the connection
+	upgrades bool // the answer depends on the request's WebSocket key
+	ended    bool // the script ends the connection itself
 }
 
 // build compiles a script.
@@ -38,7 +39,7 @@ func (b *builder) build(s Script) (*program, error) {
 			return nil, at(e.origin, err)
 		}
 	}
-	return &program{actions: joinAll(b.actions), closes: b.closes, ended: b.ended != ""}, nil
+	return &program{actions: joinAll(b.actions), closes: b.closes, upgrades: b.upgraded, ended: b.ended != ""}, nil
 }
 
 // reads tells whether the script says itself what is read of the request.

@@ -47,6 +47,14 @@ type ProxyHeader struct {
 	Destination string `json:"destination,omitempty"` // what the client addressed
 }
 
+// String is the header in words: "v1 PROXY 192.0.2.1:5 to 192.0.2.2:80".
+func (h *ProxyHeader) String() string {
+	if h.Source == "" {
+		return fmt.Sprintf("v%d %s", h.Version, h.Command)
+	}
+	return fmt.Sprintf("v%d %s %s to %s", h.Version, h.Command, h.Source, h.Destination)
+}
+
 // DecodeStrict also takes the need alone.
 func (p *ProxyProtocol) DecodeStrict(d *strictyaml.Decoder, node *yaml.Node) error {
 	if node.Kind == yaml.ScalarNode && !strictyaml.IsNull(node) {

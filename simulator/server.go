@@ -17,7 +17,7 @@ import (
 type Config struct {
 	Name     string        // for people
 	Listen   string        // "tcp:127.0.0.1:9000" (port 0 takes a free one) or "unix:/run/app.sock"
-	Protocol string        // "http" (also when empty), "http2" (without TLS), "fastcgi" or "uwsgi"
+	Protocol string        // "http" (also when empty), "http2" (with prior knowledge, or ALPN h2), "fastcgi", "uwsgi" or "raw" (no requests: scripts read and write bytes)
 	Plan     *Plan         // nil serves a plain good answer
 	Root     string        // unix sockets: the root directory that their paths start from, such as /proc/1/root
 	Seed     int64         // of all random draws
@@ -89,7 +89,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		name: c.Name, address: addr, protocol: proto, seed: c.Seed, root: c.Root,
 		traits: traits{fastcgi: c.Protocol == "fastcgi", uwsgi: c.Protocol == "uwsgi", http2: c.Protocol == "http2",
-			unix: addr.network == "unix"},
+			unix: addr.network == "unix", bare: c.Protocol == "raw"},
 		maxHead: orInt(c.MaxHead, orInt(proto.maxHead, 1<<20)), linger: orDuration(c.Linger, 5*time.Second),
 		journal: journal{limit: orInt(c.Journal, 8192)},
 		conns:   map[*conn]struct{}{}, gates: map[string]*Gate{},

@@ -62,7 +62,7 @@ func (l loop) endless(b *builder) error {
 // child makes a builder for steps inside a step, whose output no mark of the script counts.
 func (b *builder) child() *builder {
 	c := &builder{traits: b.traits, variant: b.variant, connScope: b.connScope, nested: true, endless: b.endless, readsAlone: true, draws: b.draws, budget: b.budget}
-	c.shaken, c.alerted = b.shaken, b.alerted
+	c.shaken, c.alerted, c.upgraded = b.shaken, b.alerted, b.upgraded
 	c.bodyRead, c.unread, c.drained, c.headOpen = b.bodyRead, b.unread, b.drained, b.headOpen
 	c.h2 = b.h2
 	return c

@@ -47,6 +47,9 @@ func (leaveUnread) reads() {}
 func (drain) reads()       {}
 
 func (readHead) compile(b *builder) error {
+	if b.bare {
+		return errNoRequests("read_head")
+	}
 	if !b.connScope {
 		return nil
 	}

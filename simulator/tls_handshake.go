@@ -22,6 +22,20 @@ type TLSEntry struct {
 	AlertBy           string   `json:"alert_by,omitempty"` // who sent it
 }
 
+// String is the entry in words: "complete TLSv1.3 sni=app.test".
+func (e *TLSEntry) String() string {
+	parts := []string{e.Result, e.Version}
+	for _, p := range []struct{ name, value string }{{"sni", e.SNI}, {"alpn", e.ALPN}, {"certificate", e.Certificate}, {"client_certificate", e.ClientCertificate}} {
+		if p.value != "" {
+			parts = append(parts, p.name+"="+p.value)
+		}
+	}
+	if e.AlertBy != "" {
+		parts = append(parts, "alert="+e.Alert.describe()+" by "+e.AlertBy)
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+}
+
 // Values of TLSEntry.Result.
 const (
 	HandshakeComplete  = "complete"

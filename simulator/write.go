@@ -32,14 +32,14 @@ func (c *conn) write(out ...segment) error {
 
 func (c *conn) writeAll(out []segment) (sent int64, err error) {
 	if len(out) == 1 && !out[0].repeats() {
-		n, err := c.send(out[0].withID(max(c.req.id, 1)))
+		n, err := c.send(out[0].sent(c))
 		c.shown().written.Add(int64(n))
 		return int64(n), err
 	}
 	w := blockWriter{c: c, block: blocks.Get().(*[]byte)}
 	defer blocks.Put(w.block)
 	for _, s := range out {
-		data := s.withID(max(c.req.id, 1))
+		data := s.sent(c)
 		for left := s.size; left > 0 && w.err == nil; {
 			n := min(left, int64(len(data)))
 			w.add(data[:n])
