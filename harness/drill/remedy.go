@@ -50,7 +50,7 @@ func (s *Session) apply(ctx context.Context, r diagnoser.Remedy) error {
 	if r.Action == diagnoser.SetPolicy {
 		return s.setPolicy(ctx, r.Params) // in another pod, with the configuration as given
 	}
-	if s.edited {
+	if s.edited && s.Drill.Symptom().Refused == "" {
 		if err := s.configure(ctx, s.conf); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/badgateway/badgateway/containers"
@@ -123,6 +125,9 @@ func (s *Session) breakHost(ctx context.Context) error {
 			return err
 		}
 	}
+	if s.Drill.Symptom().Refused != "" {
+		return s.refused(ctx)
+	}
 	if err := s.configure(ctx, s.conf); err != nil {
 		return err
 	}
@@ -131,12 +136,30 @@ func (s *Session) breakHost(ctx context.Context) error {
 	return err
 }
 
+// refused gives the proxy a configuration that it must not take. It stays in its place, as after
+// an edit by hand and a restart that failed.
+func (s *Session) refused(ctx context.Context) (err error) {
+	if s.mark, err = s.client.Mark(ctx); err != nil {
+		return err
+	}
+	if err := s.configure(ctx, s.conf); !s.asRefused(err) {
+		return fmt.Errorf("the proxy was to refuse the configuration with %q, got %w", s.Drill.Symptom().Refused, cmp.Or(err, errors.New("no error")))
+	}
+	return s.client.Files(ctx, []scenario.File{{Path: sidecar.ConfigPath, Text: s.conf}})
+}
+
+// asRefused tells whether the proxy refuses a configuration in the way that the symptom says.
+func (s *Session) asRefused(err error) bool {
+	want := s.Drill.Symptom().Refused
+	return err != nil && want != "" && strings.Contains(err.Error(), want)
+}
+
 func (s *Session) startFake(ctx context.Context, name string, u scenario.Upstream) error {
 	plan, err := scenario.PlanText(u.Plan)
 	if err != nil {
 		return err
 	}
-	return s.client.Start(ctx, name, sidecar.Upstream{Listen: s.Listen(u), Protocol: s.Protocol(), Plan: plan})
+	return s.client.Start(ctx, name, sidecar.Upstream{Listen: s.Listen(u), Protocol: s.Simulated(), Plan: plan})
 }
 
 // configure names the scenario's own file when the proxy rejects the configuration.

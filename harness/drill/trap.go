@@ -37,6 +37,10 @@ func (s *Session) Traps(ctx context.Context) (Mismatches, error) {
 
 func (s *Session) spring(ctx context.Context, t scenario.Trap) (Mismatches, error) {
 	if err := s.change(ctx, t.Change); err != nil {
+		if s.asRefused(err) {
+			s.Sprung = append(s.Sprung, Sprung{Trap: t, Held: true})
+			return nil, nil
+		}
 		var refused *sidecar.Refused
 		if errors.As(err, &refused) {
 			return Mismatches{fmt.Sprintf("cannot be applied: %v", err)}, nil

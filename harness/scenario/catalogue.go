@@ -124,6 +124,18 @@ func (s *Scenario) Drills() []Drill {
 // Protocol is what the proxy speaks with the upstream: "http", "https", "fastcgi", "uwsgi" or "grpc".
 func (d Drill) Protocol() string { p, _, _ := strings.Cut(d.Variant, "-"); return p }
 
+// Simulated is the protocol that the simulator speaks in this variant; TLS is a matter of the plan.
+func (d Drill) Simulated() string {
+	switch p := d.Protocol(); p {
+	case "https":
+		return "http"
+	case "grpc":
+		return "http2"
+	default:
+		return p
+	}
+}
+
 // Transport is "tcp" or "unix".
 func (d Drill) Transport() string { _, t, _ := strings.Cut(d.Variant, "-"); return t }
 

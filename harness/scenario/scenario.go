@@ -108,10 +108,12 @@ type Expect struct {
 
 // Symptom is what an operator sees.
 type Symptom struct {
-	Status int           `yaml:"status" strict:"required"`
-	After  time.Duration `yaml:"after"` // not sooner than this; the proxy's own timeout
-	Cut    bool          `yaml:"cut"`   // the body ends before its announced length
-	Events []Event       `yaml:"events" strict:"required"`
+	Status int `yaml:"status" strict:"required"` // 0 when nothing answers
+	// Refused is what the proxy's own test of the configuration says: it does not start with it, nor reload.
+	Refused string        `yaml:"refused"`
+	After   time.Duration `yaml:"after"` // not sooner than this; the proxy's own timeout
+	Cut     bool          `yaml:"cut"`   // the body ends before its announced length
+	Events  []Event       `yaml:"events" strict:"required"`
 }
 
 // Event is an upstream error that the proxy must have logged.
