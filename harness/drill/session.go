@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/badgateway/badgateway/containers"
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -115,6 +117,11 @@ func (s *Session) breakIt(ctx context.Context) error {
 
 // breakHost makes what is declared of the machine, gives the proxy its configuration and marks the log.
 func (s *Session) breakHost(ctx context.Context) error {
+	if s.Names != nil {
+		if err := s.name(ctx, s.Names.Plan); err != nil {
+			return err
+		}
+	}
 	if len(s.Host.Kernel) > 0 {
 		if err := s.client.Break(ctx, s.Host.Kernel); err != nil {
 			return err
@@ -160,6 +167,15 @@ func (s *Session) startFake(ctx context.Context, name string, u scenario.Upstrea
 		return err
 	}
 	return s.client.Start(ctx, name, sidecar.Upstream{Listen: s.Listen(u), Protocol: s.Simulated(), Plan: plan})
+}
+
+// name gives the pod's DNS server a plan.
+func (s *Session) name(ctx context.Context, node *yaml.Node) error {
+	plan, err := scenario.PlanText(node)
+	if err != nil {
+		return err
+	}
+	return s.client.Names(ctx, sidecar.Names{Listen: s.Names.Listen, Plan: plan})
 }
 
 // configure names the scenario's own file when the proxy rejects the configuration.

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/badgateway/badgateway/containers/backends"
+	"github.com/badgateway/badgateway/simulator/dns"
 	"github.com/badgateway/badgateway/simulator/strictyaml"
 )
 
@@ -108,4 +109,12 @@ func (k *checker) backend(fsys fs.FS, at []string, u Upstream) error {
 		}
 	}
 	return nil
+}
+
+func namesPlan(file string, node *yaml.Node) (*dns.Plan, error) {
+	text, err := PlanText(node)
+	if err != nil {
+		return nil, err
+	}
+	return dns.ParsePlan(file, []byte(text))
 }

@@ -38,7 +38,7 @@ func (c *Catalogue) check(s *Scenario, file string, data []byte) error {
 		return err
 	}
 	k := &checker{file: file, root: root, s: s}
-	for _, step := range []func() error{k.words, k.variants, func() error { return k.upstreams(c.fsys) }, k.acts, k.traps} {
+	for _, step := range []func() error{k.words, k.variants, func() error { return k.upstreams(c.fsys) }, k.names, k.acts, k.traps} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -100,6 +100,14 @@ func (k *checker) upstreams(fsys fs.FS) error {
 	return nil
 }
 
+func (k *checker) names() error {
+	if k.s.Names == nil {
+		return nil
+	}
+	_, err := namesPlan(k.file, k.s.Names.Plan)
+	return err
+}
+
 // plans checks what a fake backend does from the start and after actions.
 func (k *checker) plans(u Upstream) error {
 	for _, plan := range append(slices.Collect(maps.Values(u.After)), u.Plan) {
@@ -123,16 +131,19 @@ func (k *checker) acts() error {
 	}{{[]string{"timeline"}, k.s.Timeline}, {[]string{"probe", "before"}, k.s.Probe.Before}} {
 		for _, a := range list.acts {
 			set := 0
-			for _, is := range []bool{a.Request != nil, a.Load != nil, a.Refuse != "", a.Resume != "", a.Idle != 0} {
+			for _, is := range []bool{a.Request != nil, a.Load != nil, a.Refuse != "", a.Resume != "", a.Idle != 0, a.File != nil, a.Open != "", a.Shut != ""} {
 				if is {
 					set++
 				}
 			}
 			if set != 1 {
-				return k.errorf(list.at, "each step is exactly one of request, load, refuse, resume, idle")
+				return k.errorf(list.at, "each step is exactly one of request, load, refuse, resume, idle, file, open, shut")
 			}
 			if a.Load != nil && (a.Load.Clients < 1 || a.Load.Clients > maxClients) {
 				return k.errorf(list.at, "clients must be 1 to %d, got %d", maxClients, a.Load.Clients)
+			}
+			if err := k.gate(list.at, a.Open+a.Shut); err != nil {
+				return err
 			}
 			for _, name := range []string{a.Refuse, a.Resume} {
 				if _, ok := k.s.Upstreams[name]; name != "" && !ok {
@@ -142,6 +153,15 @@ func (k *checker) acts() error {
 		}
 	}
 	return nil
+}
+
+// gate checks UPSTREAM/GATE.
+func (k *checker) gate(at []string, name string) error {
+	who, gate, _ := strings.Cut(name, "/")
+	if name == "" || gate != "" && (k.s.Upstreams[who].Listen != nil || who == "names" && k.s.Names != nil) {
+		return nil
+	}
+	return k.errorf(at, "%q is not UPSTREAM/GATE of an upstream, or names/GATE", name)
 }
 
 func (k *checker) traps() error {

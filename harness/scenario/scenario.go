@@ -22,6 +22,7 @@ type Scenario struct {
 	Variants  map[string]Variant  `yaml:"variants" strict:"required"` // by PROTOCOL-TRANSPORT
 	Upstreams map[string]Upstream `yaml:"upstreams" strict:"required"`
 	Host      Host                `yaml:"host"`
+	Names     *Names              `yaml:"names"`
 	// Timeline is what happens before each look at the proxy: before the symptom, after each trap and after the remedy.
 	Timeline []Act   `yaml:"timeline"`
 	Probe    Probe   `yaml:"probe" strict:"required"`
@@ -52,6 +53,12 @@ type Upstream struct {
 	After map[string]*yaml.Node `yaml:"after"`
 }
 
+// Names is a DNS server in the pod, for what the proxy resolves.
+type Names struct {
+	Listen string     `yaml:"listen" strict:"required"` // on UDP and TCP, "127.0.0.1:53"
+	Plan   *yaml.Node `yaml:"plan" strict:"required"`
+}
+
 // Host is what is wrong with the machine rather than with a backend.
 type Host struct {
 	Kernel  []kernel.Fault    `yaml:"kernel"`
@@ -76,6 +83,9 @@ type Act struct {
 	Refuse  string        `yaml:"refuse"` // the upstream's name: stop listening
 	Resume  string        `yaml:"resume"` // listen again
 	Idle    time.Duration `yaml:"idle"`   // nothing happens for so long
+	File    *File         `yaml:"file"`   // a file of the proxy's file system changes
+	Open    string        `yaml:"open"`   // a gate of the plan of an upstream, or of "names": UPSTREAM/GATE
+	Shut    string        `yaml:"shut"`   // the same gate is shut again
 }
 
 // Load is a number of clients that ask at the same time, while the timeline goes on. The step is done when

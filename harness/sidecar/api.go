@@ -70,6 +70,12 @@ type Collect struct {
 	Probe bool  `json:"probe"` // ask the backends directly
 }
 
+// Names is the body of PUT /v1/names: the pod's DNS server, or another plan for the one that runs.
+type Names struct {
+	Listen string `json:"listen"`
+	Plan   string `json:"plan"` // YAML
+}
+
 // Await is the body of POST /v1/await, which answers when something listens there: "tcp:ADDRESS" or "unix:PATH".
 type Await struct {
 	Listener string `json:"listener"`

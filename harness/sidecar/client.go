@@ -117,6 +117,11 @@ func (c *Client) Upstream(name string) *control.Client {
 	return &control.Client{BaseURL: c.base + "/v1/upstreams/" + url.PathEscape(name), HTTP: c.http}
 }
 
+// Names starts the pod's DNS server, or gives it another plan.
+func (c *Client) Names(ctx context.Context, n Names) error {
+	return c.call(ctx, http.MethodPut, "/v1/names", n, nil)
+}
+
 // Break makes kernel faults, in the place of those that it made before.
 func (c *Client) Break(ctx context.Context, faults []kernel.Fault) error {
 	return c.call(ctx, http.MethodPut, "/v1/kernel", Kernel{faults}, nil)

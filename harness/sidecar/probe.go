@@ -45,6 +45,14 @@ func (s *Server) act(ctx context.Context, acts []scenario.Act, tag string) error
 			case <-ctx.Done():
 				return ctx.Err()
 			}
+		case a.File != nil:
+			if err := s.makeFile(*a.File); err != nil {
+				return fmt.Errorf("make %s: %w", a.File.Path, err)
+			}
+		case a.Open+a.Shut != "":
+			if err := s.turnGate(a.Open, a.Shut); err != nil {
+				return err
+			}
 		default:
 			if err := s.turn(a.Refuse, a.Resume); err != nil {
 				return err

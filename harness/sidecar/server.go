@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/badgateway/badgateway/simulator"
+	"github.com/badgateway/badgateway/simulator/dns"
 )
 
 // Server is the sidecar's state. The methods that serve requests are in the file of their subject.
@@ -24,6 +25,7 @@ type Server struct {
 
 	mu        sync.Mutex
 	upstreams map[string]*upstream // guarded by mu
+	names     *dns.Server          // guarded by mu; nil until it is asked for
 	undo      []func() error       // guarded by mu
 	proxy     sync.Mutex           // one change of the configuration at a time
 }
@@ -70,6 +72,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("PUT /v1/upstreams/{name}", s.serve(s.putUpstream))
 	mux.HandleFunc("DELETE /v1/upstreams/{name}", s.serve(s.deleteUpstream))
 	mux.HandleFunc("/v1/upstreams/{name}/", s.controlUpstream)
+	mux.HandleFunc("PUT /v1/names", s.serve(s.putNames))
 	mux.HandleFunc("PUT /v1/kernel", s.serve(s.putKernel))
 	mux.HandleFunc("POST /v1/await", s.serve(s.postAwait))
 	mux.HandleFunc("POST /v1/probe", s.serve(s.postProbe))
@@ -137,6 +140,9 @@ func (s *Server) close() {
 	defer s.mu.Unlock()
 	for _, u := range s.upstreams {
 		u.Close()
+	}
+	if s.names != nil {
+		s.names.Close()
 	}
 	for _, undo := range s.undo {
 		undo()
