@@ -37,6 +37,9 @@ func (s *Server) putUpstream(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("start upstream %s: %w", name, err)
 	}
 	s.upstreams[name] = &upstream{srv, control.NewHandler(srv)}
+	if c.Plan != nil && c.Plan.Endpoint.TLS != nil {
+		return struct{}{}, s.writeTrust(name, s.upstreams[name])
+	}
 	return struct{}{}, nil
 }
 
