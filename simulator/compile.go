@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/badgateway/badgateway/simulator/strictyaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // generation is a plan compiled for one endpoint. It is never changed; a new
@@ -62,12 +63,12 @@ func compile(p *Plan, t traits, seed int64) (*generation, error) {
 	}
 	t.tls, t.setups = p.Endpoint.TLS, map[string]*tlsSetup{}
 	if err := p.Endpoint.check(t); err != nil {
-		return nil, p.errorf("endpoint: %w", err)
+		return nil, p.errorf("endpoint", "%w", err)
 	}
 	c := &compiler{traits: t, seed: seed, gen: &generation{plan: p, leaves: t.uwsgi}, budget: newBudget()}
 	err := c.secure()
 	if err != nil {
-		return nil, p.errorf("endpoint: %w", err)
+		return nil, p.errorf("endpoint", "%w", err)
 	}
 	if c.gen.connections, err = c.rules("connections", p.Connections, true); err != nil {
 		return nil, err
@@ -81,12 +82,20 @@ func compile(p *Plan, t traits, seed int64) (*generation, error) {
 	return c.gen, c.idle()
 }
 
-func (p *Plan) errorf(format string, args ...any) error {
-	err := fmt.Errorf(format, args...)
-	if p.source == nil {
-		return err
+// errorf makes an error about a part of the plan, at its place in the file.
+func (p *Plan) errorf(part, format string, args ...any) error {
+	return withPlace(p.posOf(part), part, fmt.Errorf(format, args...))
+}
+
+func (p *Plan) posOf(part string) strictyaml.Pos {
+	if p.source != nil && p.source.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(p.source.Content); i += 2 {
+			if p.source.Content[i].Value == part {
+				return strictyaml.PosOf(p.file, p.source.Content[i+1])
+			}
+		}
 	}
-	return strictyaml.NewError(strictyaml.PosOf(p.file, p.source), "%w", err)
+	return strictyaml.PosOf(p.file, p.source)
 }
 
 type compiler struct {
@@ -98,6 +107,9 @@ type compiler struct {
 }
 
 func (c *compiler) rules(list string, rules []Rule, connScope bool) ([]*compiledRule, error) {
+	if len(rules) > MaxRules {
+		return nil, withPlace(rules[MaxRules].pos, list, fmt.Errorf("%d rules are above the limit of %d", len(rules), MaxRules))
+	}
 	var out []*compiledRule
 	for i, r := range rules {
 		compiled, err := c.rule(fmt.Sprintf("%s[%d]", list, i), r, connScope)
@@ -196,10 +208,10 @@ func (c *compiler) idle() error {
 		return nil
 	}
 	if c.bare {
-		return c.gen.plan.errorf("idle: protocol raw keeps no connection alive between requests")
+		return c.gen.plan.errorf("idle", "protocol raw keeps no connection alive between requests")
 	}
-	if i.After <= 0 {
-		return c.gen.plan.errorf("idle: after must be above 0")
+	if i.After <= 0 || i.After > maxDelay {
+		return c.gen.plan.errorf("idle", "after must be above 0 and at most 24h")
 	}
 	b := &builder{traits: c.traits, connScope: true, drained: true, draws: c.draws(), budget: c.budget}
 	p, err := b.build(i.Then)
@@ -207,7 +219,7 @@ func (c *compiler) idle() error {
 		err = errors.New("then must end the connection")
 	}
 	if err != nil {
-		return withPlace(strictyaml.PosOf(c.gen.plan.file, c.gen.plan.source), "idle", err)
+		return withPlace(c.gen.plan.posOf("idle"), "idle", err)
 	}
 	c.gen.idle, c.gen.idleAfter = p, i.After
 	return nil

@@ -33,7 +33,7 @@ func (f Fields) get(name string) string {
 
 // DecodeStrict keeps the order of the file. Numbers and booleans are taken as they are written.
 func (f *Fields) DecodeStrict(d *strictyaml.Decoder, node *yaml.Node) error {
-	return d.EachPair(node, func(key, value *yaml.Node) error {
+	err := d.EachPair(node, func(key, value *yaml.Node) error {
 		values := []*yaml.Node{value}
 		if value.Kind == yaml.SequenceNode {
 			values = value.Content
@@ -46,6 +46,10 @@ func (f *Fields) DecodeStrict(d *strictyaml.Decoder, node *yaml.Node) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return checkCount(d, node, len(*f), MaxFields, "header lines")
 }
 
 // Sized is a header line whose value has so many bytes.
@@ -62,13 +66,14 @@ const maxHeaderValue = 16 << 20
 
 // DecodeStrict reads a map of names to sizes.
 func (s *Sizes) DecodeStrict(d *strictyaml.Decoder, node *yaml.Node) error {
+	total := strictyaml.Size(0)
 	return d.EachPair(node, func(key, value *yaml.Node) error {
 		var size strictyaml.Size
 		if err := d.Decode(value, &size); err != nil {
 			return err
 		}
-		if size > maxHeaderValue {
-			return d.Errorf(value, "a header of %s is above the limit of %s", size, strictyaml.Size(maxHeaderValue))
+		if total += size; total > maxHeaderValue {
+			return d.Errorf(value, "headers of %s are above the limit of %s", total, strictyaml.Size(maxHeaderValue))
 		}
 		*s = append(*s, Sized{key.Value, size})
 		return nil

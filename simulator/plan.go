@@ -71,6 +71,9 @@ func On(m Match, steps ...Step) Rule { return Rule{Match: m, Script: steps} }
 
 // ParsePlan reads a plan from YAML; the name appears in errors as the file.
 func ParsePlan(name string, data []byte) (*Plan, error) {
+	if len(data) > MaxPlan {
+		return nil, strictyaml.NewError(strictyaml.Pos{File: name, Line: 1, Column: 1}, "the plan has %d bytes, which is above the limit of %d", len(data), MaxPlan)
+	}
 	node, err := strictyaml.Parse(name, data)
 	if err != nil {
 		return nil, err

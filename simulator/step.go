@@ -93,6 +93,9 @@ func (s *Script) DecodeStrict(d *strictyaml.Decoder, node *yaml.Node) error {
 	if node.Kind != yaml.SequenceNode {
 		return d.Errorf(node, "want a list of steps, got %s", strictyaml.Describe(node))
 	}
+	if err := checkCount(d, node, len(node.Content), MaxSteps, "steps"); err != nil {
+		return err
+	}
 	script := Script{}
 	for _, item := range node.Content {
 		step, err := decodeStep(d, item)

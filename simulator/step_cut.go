@@ -97,6 +97,9 @@ func (s cutAt) compile(b *builder) error {
 }
 
 func (s stallAt) compile(b *builder) error {
+	if err := checkDelay("stall_at", s.limit); err != nil {
+		return err
+	}
 	if b.nested {
 		return errors.New("stall_at: steps inside a cut or an endless loop have no marks")
 	}
@@ -120,8 +123,8 @@ func (s stallAt) run(c *conn) error {
 }
 
 func (s dribble) compile(b *builder) error {
-	if s.Size <= 0 || s.Gap <= 0 {
-		return errors.New("dribble: size and gap must be above 0")
+	if s.Size <= 0 || s.Gap <= 0 || s.Gap > maxDelay {
+		return errors.New("dribble: size and gap must be above 0, and gap at most 24h")
 	}
 	if b.nested {
 		return errors.New("dribble: steps inside a cut or an endless loop have no marks")

@@ -53,6 +53,9 @@ func (w wait) compile(b *builder) error {
 	if w.Gate == "" {
 		return errors.New("wait: the gate has no name")
 	}
+	if err := checkDelay("wait", w.For); err != nil {
+		return err
+	}
 	b.do("wait", func(c *conn) error { return c.waitGate(w.Gate, w.For) })
 	return nil
 }

@@ -58,6 +58,9 @@ var _ = registerStep("last_chunk", "last_chunk", "sends the empty chunk that end
 var _ = registerStep("informational", "informational: {status: 103, header: {Link: </a.css>}}", "sends a 1xx answer before the real one", argument[informational])
 
 func (s status) compile(b *builder) error {
+	if err := checkStatus(int(s), 1); err != nil {
+		return err
+	}
 	b.statusLine(int(s), "")
 	b.byHand()
 	return nil

@@ -58,6 +58,9 @@ var _ = registerStep("respond", "respond: {status: 200, header: {X-A: b}, header
 var _ = registerStep("serve", "serve", "the good answer: 200 with a small body, keep-alive honored", word(Serve()))
 
 func (r respond) compile(b *builder) error {
+	if err := checkStatus(r.Status, 0); err != nil {
+		return err
+	}
 	if !b.readsAlone && !b.connScope && !b.bodyRead {
 		b.do("", (*conn).readBody)
 		b.bodyRead = true
@@ -84,6 +87,14 @@ func (r respond) compile(b *builder) error {
 		b.settle(fastcgi.Stdout, r.Records)
 		b.closeStream(fastcgi.Stdout)
 		b.endRequest(fastcgi.End{}, Records{})
+	}
+	return nil
+}
+
+// checkStatus refuses what no status line can say; send writes those that are wanted wrong.
+func checkStatus(code, least int) error {
+	if code < least || code > 999 {
+		return fmt.Errorf("status: %d is not between %d and 999", code, least)
 	}
 	return nil
 }

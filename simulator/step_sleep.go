@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -72,8 +71,8 @@ func decodeSleep(d *strictyaml.Decoder, arg *yaml.Node) (Step, error) {
 }
 
 func (s sleep) compile(b *builder) error {
-	if s < 0 || time.Duration(s) > maxDelay {
-		return fmt.Errorf("sleep: %s is not between 0 and %s", time.Duration(s), maxDelay)
+	if err := checkDelay("sleep", time.Duration(s)); err != nil {
+		return err
 	}
 	b.do("sleep", func(c *conn) error { return c.pause(time.Duration(s)) })
 	return nil
@@ -136,8 +135,8 @@ func (r *RandomDelay) check() error {
 		times = append(times, r.Pareto.Least)
 	}
 	for _, t := range times {
-		if t < 0 || t > maxDelay {
-			return fmt.Errorf("sleep: %s is not between 0 and %s", t, maxDelay)
+		if err := checkDelay("sleep", t); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -126,6 +126,9 @@ func isInt(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!int"
 }
 
+// MaxDuration bounds every duration: nothing that is scripted lasts longer than a day.
+const MaxDuration = 24 * time.Hour
+
 func (d *Decoder) duration(node *yaml.Node, v reflect.Value) error {
 	if node.Kind != yaml.ScalarNode || IsNull(node) {
 		return d.Errorf(node, "want a duration such as 400ms, got %s", Describe(node))
@@ -136,6 +139,9 @@ func (d *Decoder) duration(node *yaml.Node, v reflect.Value) error {
 	}
 	if t < 0 {
 		return d.Errorf(node, "a duration cannot be negative: %s", node.Value)
+	}
+	if t > MaxDuration {
+		return d.Errorf(node, "%s is above the limit of 24h", node.Value)
 	}
 	v.SetInt(int64(t))
 	return nil
