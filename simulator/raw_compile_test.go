@@ -13,7 +13,7 @@ func TestRawPlansThatCannotWork(t *testing.T) {
 		{"raw", "default: [{drain: {rate: 1}}]", "p.yaml:1:11: drain: protocol raw has no requests"},
 		{"raw", "default: [upgrade]", "p.yaml:1:11: upgrade: protocol raw has no requests"},
 		{"raw", "exchanges: [{match: {path: /}, script: [fin]}]", "p.yaml:1:13: exchanges[0]: path: protocol raw has no requests"},
-		{"raw", "idle: {after: 1s, then: fin}", "p.yaml:1:1: idle: protocol raw keeps no connection"},
+		{"raw", "idle: {after: 1s, then: fin}", "p.yaml:1:7: idle: protocol raw keeps no connection"},
 		{"raw", "default: [{read_n: 0}]", "p.yaml:1:11: read_n: want a number of bytes above 0"},
 		{"raw", "default: [{read_until: ''}]", "p.yaml:1:11: read_until: the text is missing"},
 		{"raw", "default: [echo, fin]", "p.yaml:1:17: nothing can follow echo"},
