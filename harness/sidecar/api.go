@@ -28,8 +28,9 @@ type Upstream struct {
 	Listen   string `json:"listen"`   // "tcp:127.0.0.1:9000" or "unix:/run/app/app.sock"
 	Protocol string `json:"protocol"` // one of simulator.Protocols
 	Plan     string `json:"plan"`     // YAML; empty serves well
-	// Fault is the name of a fault, in place of a plan.
-	Fault string `json:"fault,omitempty"`
+	// Fault is the name of a fault, in place of a plan, and Transport where it is made: tcp, unix or tls.
+	Fault     string `json:"fault,omitempty"`
+	Transport string `json:"transport,omitempty"`
 }
 
 // Config is the body of PUT /v1/proxy/config: the files to write, by their path in the proxy's file system.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/badgateway/badgateway/simulator"
+	"github.com/badgateway/badgateway/simulator/authority"
 	"github.com/badgateway/badgateway/simulator/dns"
 )
 
@@ -24,10 +25,11 @@ type Server struct {
 	own   []uint64 // socket inodes that are ours and no evidence
 
 	mu        sync.Mutex
-	upstreams map[string]*upstream // guarded by mu
-	names     *dns.Server          // guarded by mu; nil until it is asked for
-	undo      []func() error       // guarded by mu
-	proxy     sync.Mutex           // one change of the configuration at a time
+	upstreams map[string]*upstream                 // guarded by mu
+	names     *dns.Server                          // guarded by mu; nil until it is asked for
+	authority func() (*authority.Authority, error) // of all upstreams' certificates, so that the proxy can trust it before there are any
+	undo      []func() error                       // guarded by mu
+	proxy     sync.Mutex                           // one change of the configuration at a time
 }
 
 type upstream struct {
@@ -43,7 +45,7 @@ func Serve(ctx context.Context, listen, token string, keep time.Duration) error 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &Server{token: token, root: "/proc/1/root", lease: newLease(keep), upstreams: map[string]*upstream{}}
+	s := &Server{token: token, root: "/proc/1/root", lease: newLease(keep), upstreams: map[string]*upstream{}, authority: sync.OnceValues(authority.New)}
 	s.own = socketInodes(ln)
 	srv := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() {

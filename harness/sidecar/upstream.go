@@ -24,6 +24,9 @@ func (s *Server) putUpstream(r *http.Request) (any, error) {
 		return nil, refuse("%v", err)
 	}
 	c.Root = s.root
+	if c.Authority, err = s.authority(); err != nil {
+		return nil, err
+	}
 	srv, err := simulator.New(c)
 	if err != nil {
 		return nil, refuse("%v", err)
@@ -69,8 +72,7 @@ func configOf(name string, u Upstream) (simulator.Config, error) {
 	if err != nil {
 		return simulator.Config{}, err
 	}
-	transport, _, _ := strings.Cut(u.Listen, ":")
-	c, err := fault.Config(faults.Place{Protocol: u.Protocol, Transport: transport}, u.Listen)
+	c, err := fault.Config(faults.Place{Protocol: u.Protocol, Transport: u.Transport}, u.Listen)
 	c.Name = name
 	return c, err
 }

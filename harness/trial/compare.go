@@ -48,8 +48,14 @@ func differ(want faults.Outcome, s Seen) (differences []string) {
 	if want.Log == "" && (strings.Contains(s.Log, "[error]") || strings.Contains(s.Log, "[crit]")) {
 		add("the log says something")
 	}
-	got := events(s.Events)
-	if wanted := event(want.Phase, want.Result, want.Errno); got != wanted {
+	got, wanted := events(s.Events), event(want.Phase, want.Result, want.Errno)
+	if again := want.Again; again != nil {
+		wanted += ", " + event(again.Phase, again.Result, again.Errno)
+		if !strings.Contains(s.Log, again.Log) {
+			add("the log does not say %q", again.Log)
+		}
+	}
+	if got != wanted {
 		add("the log tells of %s, want %s", or(got), or(wanted))
 	}
 	if want.Result == timedOut && s.Took < timer {

@@ -76,11 +76,20 @@ func (r Row) target() string {
 // passes are the directives that pass a request on, by protocol. Every timeout is 1 s.
 var passes = map[string]func(r Row, target string) []string{
 	faults.HTTP: func(r Row, target string) []string {
-		lines := append([]string{"proxy_pass http://" + target + ";", "proxy_buffer_size 4k;"}, timeouts("proxy")...)
+		scheme := "http"
+		if r.Place.Transport == faults.TLS {
+			scheme = "https"
+		}
+		lines := append([]string{"proxy_pass " + scheme + "://" + target + ";", "proxy_buffer_size 4k;"}, timeouts("proxy")...)
 		if r.Fault.Needs.KeepAlive {
 			lines = append(lines, "proxy_http_version 1.1;", `proxy_set_header Connection "";`)
+		} else if r.Fault.Needs.HTTP11 {
+			lines = append(lines, "proxy_http_version 1.1;")
 		}
-		return lines
+		return append(lines, r.security()...)
+	},
+	faults.HTTP2: func(_ Row, target string) []string {
+		return append([]string{"grpc_pass grpc://" + target + ";", "grpc_buffer_size 4k;"}, timeouts("grpc")...)
 	},
 	faults.FastCGI: func(r Row, target string) []string {
 		lines := append([]string{"fastcgi_pass " + target + ";", "fastcgi_buffer_size 4k;"}, timeouts("fastcgi")...)
@@ -95,6 +104,28 @@ var passes = map[string]func(r Row, target string) []string{
 		return append(lines, "uwsgi_param REQUEST_METHOD $request_method;", "uwsgi_param REQUEST_URI $request_uri;",
 			"uwsgi_param PATH_INFO $document_uri;", "uwsgi_param CONTENT_LENGTH $content_length;", "uwsgi_param SERVER_PROTOCOL $server_protocol;")
 	},
+}
+
+// authorityFile holds what the proxy trusts.
+const authorityFile = "/etc/nginx/authority.pem"
+
+// security are the directives of TLS to the upstream. A session that is taken up again would hide the certificate.
+func (r Row) security() (lines []string) {
+	if r.Place.Transport != faults.TLS {
+		return nil
+	}
+	lines = append(lines, "proxy_ssl_session_reuse off;")
+	name := r.Fault.Needs.SNI
+	if name != "" {
+		lines = append(lines, "proxy_ssl_server_name on;")
+	} else {
+		name = "app.test"
+	}
+	lines = append(lines, "proxy_ssl_name "+name+";", "proxy_ssl_protocols TLSv1.2 TLSv1.3;")
+	if r.Fault.Needs.Verify {
+		lines = append(lines, "proxy_ssl_verify on;", "proxy_ssl_verify_depth 3;", "proxy_ssl_trusted_certificate "+authorityFile+";")
+	}
+	return lines
 }
 
 func timeouts(module string) []string {

@@ -15,6 +15,7 @@ import (
 	"github.com/badgateway/badgateway/harness/drill"
 	"github.com/badgateway/badgateway/harness/sidecar"
 	"github.com/badgateway/badgateway/simulator"
+	"github.com/badgateway/badgateway/simulator/faults"
 )
 
 // Pod is one proxy that is configured for all rows, so that many can be tried at the same time.
@@ -37,10 +38,25 @@ func Start(ctx context.Context, env *drill.Environment, proxy drill.Proxy, rows 
 	if err := p.client.Ready(ctx); err != nil {
 		return nil, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
 	}
-	if err := p.client.Configure(ctx, sidecar.Config{Files: map[string]string{sidecar.ConfigPath: Config(rows)}}); err != nil {
+	if err := p.configure(ctx, rows); err != nil {
 		return nil, errors.Join(fmt.Errorf("configure nginx %s: %w", proxy.Version, err), p.Close(context.WithoutCancel(ctx)))
 	}
 	return p, nil
+}
+
+// configure lets the proxy trust the authority of the upstreams' certificates, which is one for all of a sidecar.
+func (p *Pod) configure(ctx context.Context, rows []Row) error {
+	const any = "authority"
+	if err := p.client.Start(ctx, any, sidecar.Upstream{Listen: "tcp:127.0.0.1:0", Protocol: faults.HTTP}); err != nil {
+		return err
+	}
+	trusted, err := p.client.Upstream(any).CA(ctx)
+	if err := errors.Join(err, p.client.Stop(ctx, any)); err != nil {
+		return err
+	}
+	return p.client.Configure(ctx, sidecar.Config{Files: map[string]string{
+		authorityFile: string(trusted), sidecar.ConfigPath: Config(rows),
+	}})
 }
 
 // renew keeps the pod alive while other pods are being asked.
@@ -105,7 +121,7 @@ func (p *Pod) TryAll(ctx context.Context, rows []Row) []Result {
 // Try makes the fault, asks the proxy, and takes the fault away again.
 func (p *Pod) Try(ctx context.Context, r Row) (seen Seen, err error) {
 	name := r.id()
-	err = p.client.Start(ctx, name, sidecar.Upstream{Listen: r.Listen(), Protocol: r.Place.Protocol, Fault: r.Fault.Name})
+	err = p.client.Start(ctx, name, sidecar.Upstream{Listen: r.Listen(), Protocol: r.Place.Protocol, Fault: r.Fault.Name, Transport: r.Place.Transport})
 	if err != nil {
 		return seen, err
 	}

@@ -48,7 +48,7 @@ var _ = register(Fault{
 })
 
 var _ = register(Fault{
-	Name: "early-answer-lingering", Places: httpOnly, plan: always(EarlyAnswerLingering()),
+	Name: "early-answer-lingering", Places: httpTLS, plan: always(EarlyAnswerLingering()),
 	Doc:    "413 at once, FIN, and everything is read until the peer ends, too.",
 	Source: "RFC 9112, 9.6", Needs: Needs{Method: "POST", Body: 8 << 20},
 	Outcomes: []Outcome{{Status: 413}},
@@ -61,7 +61,7 @@ var _ = register(Fault{
 })
 
 var _ = register(Fault{
-	Name: "no-colon", Cause: "invalid-response-header", Places: httpOnly, plan: always(NoColon()),
+	Name: "no-colon", Cause: "invalid-response-header", Places: httpTLS, plan: always(NoColon()),
 	Doc:    "A header line without a colon.",
 	Source: fieldRule + "; an error since 1.21.1", Outcomes: []Outcome{served.until("1.18"), invalidHeader},
 })
@@ -85,7 +85,7 @@ var _ = register(Fault{
 })
 
 var _ = register(Fault{
-	Name: "garbage", Cause: "protocol-mismatch", Places: httpOnly, plan: always(Garbage("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")),
+	Name: "garbage", Cause: "protocol-mismatch", Places: httpTLS, plan: always(Garbage("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")),
 	Doc:    "The banner of another service in place of a status line.",
 	Source: statusRule + ": such an answer is taken for one of HTTP/0.9", Outcomes: []Outcome{noHTTP},
 })
@@ -120,7 +120,7 @@ var _ = register(Fault{
 })
 
 var _ = register(Fault{
-	Name: "continue-only", Cause: "backend-connection-reset", Places: httpOnly, plan: always(ContinueOnly()),
+	Name: "continue-only", Cause: "backend-connection-reset", Places: httpTLS, plan: always(ContinueOnly()),
 	Doc:      "100 Continue, and then a FIN in place of the real answer.",
 	Source:   statusRule + "; RFC 9110, 15.2.1",
 	Outcomes: []Outcome{{Status: 100}},

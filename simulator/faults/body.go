@@ -79,46 +79,47 @@ func chunked() simulator.Step {
 const bodyRule = "ngx_event_pipe_read_upstream (ngx_event_pipe.c), ngx_http_upstream_process_request (ngx_http_upstream.c)"
 
 var _ = register(Fault{
-	Name: "close-in-body", Cause: "incomplete-response", Places: anywhere, plan: always(CloseInBody(512)),
+	Name: "close-in-body", Cause: "incomplete-response", Places: everywhere, plan: always(CloseInBody(512)),
 	Doc: "FIN before the body is as long as its Content-Length says. Behind fastcgi_pass, and in old versions uwsgi_pass, " +
 		"nothing tells of it: there nginx takes the end of the connection for that of the answer.",
 	Source: bodyRule + ", ngx_http_fastcgi_input_filter (ngx_http_fastcgi_module.c)",
 	Outcomes: []Outcome{Outcome{Status: 200, Form: Truncated}.at(fastCGIAll...),
-		Outcome{Status: 200, Form: Truncated}.at(uwsgiAll...).until("1.18"), bodyClosed},
+		Outcome{Status: 200, Form: Truncated}.at(uwsgiAll...).until("1.18"), streamBodyClosed, bodyClosed},
 })
 
 var _ = register(Fault{
-	Name: "reset-in-body", Cause: "incomplete-response", Places: anywhere, plan: always(ResetInBody(512)),
+	Name: "reset-in-body", Cause: "incomplete-response", Places: everywhere, plan: always(ResetInBody(512)),
 	Doc:    "RST once a part of the body is delivered for sure: the peer's kernel has acknowledged it (SIOCOUTQ is 0).",
-	Source: bodyRule, Outcomes: []Outcome{bodyReset},
+	Source: bodyRule, Outcomes: []Outcome{bodyClosed.at(secure),
+		streamBodyReset, bodyReset},
 })
 
 var _ = register(Fault{
-	Name: "stall-in-body", Cause: "incomplete-response", Places: anywhere, plan: always(StallInBody(512)),
+	Name: "stall-in-body", Cause: "incomplete-response", Places: everywhere, plan: always(StallInBody(512)),
 	Doc:    "Silence after a part of the body.",
 	Source: bodyRule, Outcomes: []Outcome{bodyTimer},
 })
 
 var _ = register(Fault{
-	Name: "vanish-in-body", Cause: "incomplete-response", Places: overTCP, plan: always(VanishInBody(512)),
+	Name: "vanish-in-body", Cause: "incomplete-response", Places: with(overTCP, secure), plan: always(VanishInBody(512)),
 	Doc:    "The socket is removed in TCP_REPAIR mode after a part of the body: neither FIN nor RST is sent.",
 	Source: bodyRule, Outcomes: []Outcome{bodyTimer},
 })
 
 var _ = register(Fault{
-	Name: "dribbled-body", Places: anywhere, plan: always(DribbleBody(3, 700*time.Millisecond)),
+	Name: "dribbled-body", Places: everywhere, plan: always(DribbleBody(3, 700*time.Millisecond)),
 	Doc:    "The body comes in pieces, each of them sooner than the read timeout after the one before.",
 	Source: bodyRule + ": the timer starts anew with each read", Outcomes: []Outcome{served},
 })
 
 var _ = register(Fault{
-	Name: "close-in-chunk", Cause: "incomplete-response", Places: httpOnly, plan: always(CloseInChunk()),
+	Name: "close-in-chunk", Cause: "incomplete-response", Places: httpTLS, plan: always(CloseInChunk()),
 	Doc:    "FIN in the middle of a chunk.",
 	Source: bodyRule, Outcomes: []Outcome{bodyClosed},
 })
 
 var _ = register(Fault{
-	Name: "close-before-last-chunk", Cause: "incomplete-response", Places: httpOnly, plan: always(CloseBeforeLastChunk()),
+	Name: "close-before-last-chunk", Cause: "incomplete-response", Places: httpTLS, plan: always(CloseBeforeLastChunk()),
 	Doc:    "FIN in place of the empty chunk that ends a body.",
 	Source: bodyRule, Outcomes: []Outcome{bodyClosed},
 })
@@ -129,26 +130,26 @@ var invalidChunk = Outcome{Status: 200, Form: Truncated, Phase: readingBody, Res
 	Log: "upstream sent invalid chunked response while reading upstream"}
 
 var _ = register(Fault{
-	Name: "invalid-chunk", Cause: "invalid-response-framing", Places: httpOnly, plan: always(InvalidChunk(64<<10, simulator.FIN())),
+	Name: "invalid-chunk", Cause: "invalid-response-framing", Places: httpTLS, plan: always(InvalidChunk(64<<10, simulator.FIN())),
 	Doc:    "A chunk whose size is no hexadecimal number, after one of 64 KiB.",
 	Source: chunkRule, Outcomes: []Outcome{invalidChunk},
 })
 
 var _ = register(Fault{
-	Name: "invalid-chunk-early", Cause: "invalid-response-framing", Places: httpOnly, plan: always(InvalidChunk(16, simulator.FIN())),
+	Name: "invalid-chunk-early", Cause: "invalid-response-framing", Places: httpTLS, plan: always(InvalidChunk(16, simulator.FIN())),
 	Doc:    "A chunk whose size is no hexadecimal number, after one of 16 bytes: nginx holds both the header and this chunk back (postpone_output) and drops them.",
 	Source: chunkRule, Outcomes: []Outcome{{Form: Nothing, Phase: readingBody, Result: invalid, Log: invalidChunk.Log}},
 })
 
 var _ = register(Fault{
-	Name: "invalid-chunk-hang", Cause: "invalid-response-framing", Places: httpOnly, plan: always(InvalidChunk(64<<10, simulator.Hang())),
+	Name: "invalid-chunk-hang", Cause: "invalid-response-framing", Places: httpTLS, plan: always(InvalidChunk(64<<10, simulator.Hang())),
 	Doc: "A chunk whose size is no hexadecimal number, after one of 64 KiB, and then silence: nginx 1.30 leaves the last bytes " +
 		"unread until more comes, and its timer ends the answer.",
 	Source: chunkRule, Outcomes: []Outcome{bodyTimer.since("1.30"), invalidChunk},
 })
 
 var _ = register(Fault{
-	Name: "extra-body", Cause: "content-length-mismatch", Places: httpOnly, plan: always(ExtraBody()),
+	Name: "extra-body", Cause: "content-length-mismatch", Places: httpTLS, plan: always(ExtraBody()),
 	Doc:      "More body than its Content-Length says.",
 	Source:   "ngx_http_proxy_copy_filter and ngx_http_proxy_input_filter_init (ngx_http_proxy_module.c)",
 	Outcomes: []Outcome{{Status: 200, Log: "upstream sent more data than specified in \"Content-Length\" header"}},

@@ -58,25 +58,25 @@ func exchanges(steps ...simulator.Step) *simulator.Plan { return &simulator.Plan
 const headerRule = "ngx_http_upstream_process_header (ngx_http_upstream.c)"
 
 var _ = register(Fault{
-	Name: "close-at-accept", Cause: "backend-connection-reset", Places: anywhere, plan: always(CloseAtAccept()),
+	Name: "close-at-accept", Cause: "backend-connection-reset", Places: everywhere, plan: always(CloseAtAccept()),
 	Doc:    "Each connection is ended by a FIN before its request is looked at; what arrives is read, so no RST follows.",
-	Source: headerRule, Outcomes: []Outcome{headerClosed},
+	Source: headerRule, Outcomes: []Outcome{handshakeClosed.or(headerClosed).at(secure), headerClosed},
 })
 
 var _ = register(Fault{
-	Name: "close-unread", Cause: "backend-connection-reset", Places: anywhere, plan: always(CloseUnread()),
+	Name: "close-unread", Cause: "backend-connection-reset", Places: everywhere, plan: always(CloseUnread()),
 	Doc:    "close(2) with the request unread: the kernel sends RST over TCP, and sets ECONNRESET at the peer of a unix socket.",
-	Source: headerRule + "; RFC 2525, 2.17", Outcomes: []Outcome{headerReset},
+	Source: headerRule + "; RFC 2525, 2.17", Outcomes: []Outcome{handshakeReset.at(secure), headerReset},
 })
 
 var _ = register(Fault{
-	Name: "never-reads", Cause: "app-hang", Places: anywhere, plan: always(NeverReads()),
+	Name: "never-reads", Cause: "app-hang", Places: everywhere, plan: always(NeverReads()),
 	Doc:    "The connection is accepted and nothing is read of it: the request lies in the receive buffer.",
-	Source: headerRule, Outcomes: []Outcome{headerTimer},
+	Source: headerRule, Outcomes: []Outcome{handshakeTimer.at(secure), headerTimer},
 })
 
 var _ = register(Fault{
-	Name: "never-drains", Cause: "app-hang", Places: anywhere, plan: func(p Place) *simulator.Plan {
+	Name: "never-drains", Cause: "app-hang", Places: everywhere, plan: func(p Place) *simulator.Plan {
 		if p.Transport == Unix {
 			return NeverDrains(0)
 		}
@@ -84,30 +84,30 @@ var _ = register(Fault{
 	},
 	Doc:    "The connection is accepted and nothing is read of it: both buffers fill up with the request's body, and the window stays closed.",
 	Source: "ngx_http_upstream_send_request_handler (ngx_http_upstream.c)", Needs: Needs{Method: "POST", Body: 8 << 20},
-	Outcomes: []Outcome{{Status: 504, Phase: sending, Result: timedOut, Errno: etimedout,
+	Outcomes: []Outcome{handshakeTimer.at(secure), {Status: 504, Phase: sending, Result: timedOut, Errno: etimedout,
 		Log: "upstream timed out (110: Connection timed out) while sending request to upstream"}},
 })
 
 var _ = register(Fault{
-	Name: "close-after-request", Cause: "worker-crash", Places: anywhere, plan: always(Close()),
+	Name: "close-after-request", Cause: "worker-crash", Places: everywhere, plan: always(Close()),
 	Doc:    "The request is read and the connection ended by a FIN, as when a process dies that had read everything.",
 	Source: headerRule, Outcomes: []Outcome{headerClosed},
 })
 
 var _ = register(Fault{
-	Name: "reset-after-request", Cause: "worker-crash", Places: anywhere, plan: always(Reset()),
+	Name: "reset-after-request", Cause: "worker-crash", Places: everywhere, plan: always(Reset()),
 	Doc:    "The connection is reset once the request's head is there: SO_LINGER of 0 over TCP, unread input on a unix socket.",
-	Source: headerRule, Outcomes: []Outcome{headerReset},
+	Source: headerRule, Outcomes: []Outcome{headerClosed.at(secure), streamReset, headerReset},
 })
 
 var _ = register(Fault{
-	Name: "hang", Cause: "read-timeout", Places: anywhere, plan: always(Hang()),
+	Name: "hang", Cause: "read-timeout", Places: everywhere, plan: always(Hang()),
 	Doc:    "The request is read and nothing happens any more.",
 	Source: headerRule, Outcomes: []Outcome{headerTimer},
 })
 
 var _ = register(Fault{
-	Name: "vanish", Cause: "app-hang", Places: overTCP, plan: always(Vanish()),
+	Name: "vanish", Cause: "app-hang", Places: with(overTCP, secure), plan: always(Vanish()),
 	Doc:    "The socket is removed in TCP_REPAIR mode: neither FIN nor RST is sent, and nothing arrives any more.",
 	Source: headerRule, Outcomes: []Outcome{headerTimer},
 })

@@ -79,7 +79,7 @@ func PathIsDatagram() *simulator.Plan {
 const tested = "ngx_http_upstream_connect and ngx_http_upstream_test_connect (ngx_http_upstream.c)"
 
 var _ = register(Fault{
-	Name: "refused", Cause: "backend-down", Places: overTCP, plan: always(Refused()),
+	Name: "refused", Cause: "backend-down", Places: with(overTCP, secure, grpc), plan: always(Refused()),
 	Doc:    "Nothing listens at the address: the kernel answers each SYN with RST.",
 	Source: tested, Outcomes: []Outcome{refusal},
 })
@@ -93,22 +93,22 @@ var _ = register(Fault{
 })
 
 var _ = register(Fault{
-	Name: "queue-full", Cause: "backlog-full", Places: anywhere, plan: always(QueueFull(0)),
+	Name: "queue-full", Cause: "backlog-full", Places: everywhere, plan: always(QueueFull(0)),
 	Doc: "The accept queue is full: over TCP the kernel drops each further SYN, on a unix socket connect(2) of a " +
 		"non-blocking socket returns EAGAIN at once.",
 	Source: "ngx_event_connect_peer (ngx_event_connect.c), unix_stream_connect and tcp_conn_request of Linux",
 	Outcomes: []Outcome{
 		Outcome{Status: 504, Phase: connecting, Result: timedOut, Errno: etimedout,
-			Log: "upstream timed out (110: Connection timed out) while connecting to upstream"}.at(overTCP...),
+			Log: "upstream timed out (110: Connection timed out) while connecting to upstream"}.at(with(overTCP, secure, grpc)...),
 		{Status: 502, Phase: connecting, Result: exhausted, Errno: eagain, Log: "failed (11: Resource temporarily unavailable) while connecting to upstream"},
 	},
 })
 
 var _ = register(Fault{
-	Name: "never-accepts", Cause: "app-hang", Places: anywhere, plan: always(NeverAccepts()),
+	Name: "never-accepts", Cause: "app-hang", Places: everywhere, plan: always(NeverAccepts()),
 	Doc:      "It listens with room in its queue and never calls accept(2): the kernel completes the handshake and takes the request.",
 	Source:   "ngx_http_upstream_process_header (ngx_http_upstream.c): the connection is there, so it is the read timer that ends",
-	Outcomes: []Outcome{headerTimer},
+	Outcomes: []Outcome{handshakeTimer.at(secure), headerTimer},
 })
 
 var _ = register(Fault{

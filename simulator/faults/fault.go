@@ -22,11 +22,19 @@ type Fault struct {
 	Outcomes []Outcome
 
 	plan  func(Place) *simulator.Plan
-	shape func(*simulator.Config) // what the server needs beside its plan
+	plain bool // it speaks no TLS where a proxy does
 }
 
 // Plan is the fault's plan at a place, with usual parameters. The fault's own function takes others.
-func (f *Fault) Plan(p Place) *simulator.Plan { return f.plan(p) }
+func (f *Fault) Plan(p Place) *simulator.Plan {
+	plan := f.plan(p)
+	if p.Transport != TLS || f.plain || plan.Endpoint.TLS != nil {
+		return plan
+	}
+	encrypted := *plan
+	encrypted.Endpoint.TLS = &simulator.TLS{}
+	return &encrypted
+}
 
 // Config is what simulator.New needs for a server with this fault. It is an error
 // when the fault does not exist at the place.
@@ -34,11 +42,7 @@ func (f *Fault) Config(p Place, listen string) (simulator.Config, error) {
 	if !slices.Contains(f.Places, p) {
 		return simulator.Config{}, fmt.Errorf("fault %s does not exist over %s (known: %s)", f.Name, p, join(f.Places))
 	}
-	c := simulator.Config{Name: f.Name, Listen: listen, Protocol: p.Protocol, Plan: f.plan(p)}
-	if f.shape != nil {
-		f.shape(&c)
-	}
-	return c, nil
+	return simulator.Config{Name: f.Name, Listen: listen, Protocol: p.Protocol, Plan: f.Plan(p)}, nil
 }
 
 func join(list []Place) string {

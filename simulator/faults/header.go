@@ -69,37 +69,37 @@ var bigHeader = Outcome{Status: 502, Phase: readingHeader, Result: tooBig,
 	Log: "upstream sent too big header while reading response header from upstream"}
 
 var _ = register(Fault{
-	Name: "close-in-header", Cause: "backend-connection-reset", Places: anywhere, plan: always(CloseInHeader(10)),
+	Name: "close-in-header", Cause: "backend-connection-reset", Places: everywhere, plan: always(CloseInHeader(10)),
 	Doc:    "FIN after a part of the header.",
 	Source: headerRule, Outcomes: []Outcome{headerClosed},
 })
 
 var _ = register(Fault{
-	Name: "reset-in-header", Cause: "backend-connection-reset", Places: anywhere, plan: always(ResetInHeader(10)),
+	Name: "reset-in-header", Cause: "backend-connection-reset", Places: everywhere, plan: always(ResetInHeader(10)),
 	Doc:    "RST after a part of the header was acknowledged (TCP) or read (unix).",
-	Source: headerRule, Outcomes: []Outcome{headerReset},
+	Source: headerRule, Outcomes: []Outcome{headerClosed.at(secure), streamReset, headerReset},
 })
 
 var _ = register(Fault{
-	Name: "stall-in-header", Cause: "read-timeout", Places: anywhere, plan: always(StallInHeader(10)),
+	Name: "stall-in-header", Cause: "read-timeout", Places: everywhere, plan: always(StallInHeader(10)),
 	Doc:    "Silence after a part of the header.",
 	Source: headerRule, Outcomes: []Outcome{headerTimer},
 })
 
 var _ = register(Fault{
-	Name: "dribbled-header", Cause: "header-timeout-dribble", Places: anywhere, plan: always(DribbleHeader(16, 900*time.Millisecond)),
+	Name: "dribbled-header", Cause: "header-timeout-dribble", Places: everywhere, plan: always(DribbleHeader(16, 900*time.Millisecond)),
 	Doc:    "The header comes in pieces, each of them sooner than the read timeout after the one before.",
 	Source: headerRule + ": the timer is not started again while the header is incomplete", Outcomes: []Outcome{headerTimer},
 })
 
 var _ = register(Fault{
-	Name: "oversized-header", Cause: "oversized-header", Places: anywhere, plan: always(OversizedHeader(16 << 10)),
+	Name: "oversized-header", Cause: "oversized-header", Places: everywhere, plan: always(OversizedHeader(16 << 10)),
 	Doc:    "A header line that does not fit into one buffer of the proxy, a page of 4 KiB unless configured.",
 	Source: headerRule, Outcomes: []Outcome{bigHeader},
 })
 
 var _ = register(Fault{
-	Name: "many-cookies", Cause: "oversized-header", Places: anywhere, plan: always(ManyCookies(6)),
+	Name: "many-cookies", Cause: "oversized-header", Places: everywhere, plan: always(ManyCookies(6)),
 	Doc:    "Header lines that are small each and do not fit into one buffer together.",
 	Source: headerRule, Outcomes: []Outcome{bigHeader},
 })

@@ -41,6 +41,16 @@ const retryRule = "ngx_http_upstream_next (ngx_http_upstream.c): a failure on a 
 // reused is a second exchange on a kept connection.
 func reused(method string) Needs { return Needs{Method: method, KeepAlive: true, Before: 1} }
 
+// unknownStream is what comes of the second try over HTTP/2: nginx sends the very frames of the first one again,
+// so that the first stream of the new connection is number 3, and then takes the answer for a stranger's.
+var unknownStream = invalidAnswer("upstream sent frame for unknown stream 3 while reading response header from upstream")
+
+// andThen is what a failed first try and a failed second one lead to.
+func (o Outcome) andThen(second Outcome) Outcome {
+	o.Again = &second
+	return o
+}
+
 // retried is an event whose request was served at the second try.
 func (o Outcome) retried() Outcome {
 	o.Status = 200
@@ -48,31 +58,31 @@ func (o Outcome) retried() Outcome {
 }
 
 var _ = register(Fault{
-	Name: "keepalive-close", Cause: "keepalive-race", Places: kept, plan: always(KeepAliveClose(1)),
+	Name: "keepalive-close", Cause: "keepalive-race", Places: with(kept, secure, grpc), plan: always(KeepAliveClose(1)),
 	Doc:    "The second request of a kept connection meets a FIN. It is a GET: nginx sends it again over another connection.",
-	Source: retryRule, Needs: reused("GET"), Outcomes: []Outcome{headerClosed.retried()},
+	Source: retryRule, Needs: reused("GET"), Outcomes: []Outcome{headerClosed.andThen(unknownStream).at(grpc), headerClosed.retried()},
 })
 
 var _ = register(Fault{
-	Name: "keepalive-close-post", Cause: "keepalive-race", Places: kept, plan: always(KeepAliveClose(1)),
+	Name: "keepalive-close-post", Cause: "keepalive-race", Places: with(kept, secure, grpc), plan: always(KeepAliveClose(1)),
 	Doc:    "The second request of a kept connection meets a FIN. It is a POST, which may have had its effect already.",
 	Source: retryRule, Needs: reused("POST"), Outcomes: []Outcome{headerClosed},
 })
 
 var _ = register(Fault{
-	Name: "keepalive-reset", Cause: "keepalive-race", Places: kept, plan: always(KeepAliveReset(1)),
+	Name: "keepalive-reset", Cause: "keepalive-race", Places: with(kept, secure, grpc), plan: always(KeepAliveReset(1)),
 	Doc:    "The second request of a kept connection meets a reset. It is a GET: nginx sends it again over another connection.",
-	Source: retryRule, Needs: reused("GET"), Outcomes: []Outcome{headerReset.retried()},
+	Source: retryRule, Needs: reused("GET"), Outcomes: []Outcome{headerReset.andThen(unknownStream).at(grpc), headerClosed.retried().at(secure), headerReset.retried()},
 })
 
 var _ = register(Fault{
-	Name: "keepalive-reset-post", Cause: "keepalive-race", Places: kept, plan: always(KeepAliveReset(1)),
+	Name: "keepalive-reset-post", Cause: "keepalive-race", Places: with(kept, secure, grpc), plan: always(KeepAliveReset(1)),
 	Doc:    "The second request of a kept connection meets a reset. It is a POST, which may have had its effect already.",
-	Source: retryRule, Needs: reused("POST"), Outcomes: []Outcome{headerReset},
+	Source: retryRule, Needs: reused("POST"), Outcomes: []Outcome{headerClosed.at(secure), streamReset, headerReset},
 })
 
 var _ = register(Fault{
-	Name: "keepalive-hang", Cause: "keepalive-hang", Places: kept, plan: always(KeepAliveHang(1)),
+	Name: "keepalive-hang", Cause: "keepalive-hang", Places: with(kept, secure, grpc), plan: always(KeepAliveHang(1)),
 	Doc:    "The second request of a kept connection is read and never answered.",
 	Source: headerRule, Needs: reused("GET"), Outcomes: []Outcome{headerTimer},
 })
@@ -83,13 +93,13 @@ var idled = Needs{KeepAlive: true, Before: 1, Pause: 300 * time.Millisecond}
 const idleRule = "ngx_http_upstream_keepalive_close_handler (ngx_http_upstream_keepalive_module.c)"
 
 var _ = register(Fault{
-	Name: "idle-close", Places: kept, plan: always(IdleClose(50 * time.Millisecond)),
+	Name: "idle-close", Places: with(kept, secure, grpc), plan: always(IdleClose(50 * time.Millisecond)),
 	Doc:    "A kept connection is ended by a FIN while it lies idle, long before the next request.",
 	Source: idleRule, Needs: idled, Outcomes: []Outcome{served},
 })
 
 var _ = register(Fault{
-	Name: "idle-reset", Places: keptTCP, plan: always(IdleReset(50 * time.Millisecond)),
+	Name: "idle-reset", Places: with(keptTCP, secure, grpc), plan: always(IdleReset(50 * time.Millisecond)),
 	Doc:    "A kept connection is reset while it lies idle, long before the next request.",
 	Source: idleRule, Needs: idled, Outcomes: []Outcome{served},
 })

@@ -29,6 +29,8 @@ type Outcome struct {
 	Result string // how that ended: "refused", "timed out", "reset", "closed early", "invalid" and others
 	Errno  int    // Linux numbering; 0 when the log names none
 	Log    string // words of the log line
+	// Again is what nginx logged of a second try, which it makes over another connection.
+	Again *Outcome
 	// Or are further outcomes where scheduling decides, such as a race of an answer with a reset.
 	Or []Outcome
 }

@@ -4,6 +4,7 @@ package faults
 const (
 	selecting     = "selecting a peer"
 	connecting    = "connecting"
+	handshaking   = "handshaking"
 	sending       = "sending request"
 	readingHeader = "reading header"
 	readingBody   = "reading body"
@@ -55,3 +56,19 @@ var (
 		Log: "upstream timed out (110: Connection timed out) while reading upstream"}
 	served = Outcome{Status: 200}
 )
+
+// The same over TLS, where the handshake comes first, and OpenSSL tells a reset within it from one behind it only.
+var (
+	handshakeTimer = Outcome{Status: 504, Phase: handshaking, Result: timedOut, Errno: etimedout,
+		Log: "upstream timed out (110: Connection timed out) while SSL handshaking to upstream"}
+	handshakeClosed = Outcome{Status: 502, Phase: handshaking, Result: closedEarly,
+		Log: "peer closed connection in SSL handshake while SSL handshaking to upstream"}
+	handshakeReset = Outcome{Status: 502, Phase: handshaking, Result: reset, Errno: econnreset,
+		Log: "peer closed connection in SSL handshake (104: Connection reset by peer) while SSL handshaking to upstream"}
+)
+
+// or adds outcomes that scheduling can lead to as well.
+func (o Outcome) or(others ...Outcome) Outcome {
+	o.Or = others
+	return o
+}

@@ -28,25 +28,25 @@ func PoolExhausted(n int, waiting string) *simulator.Plan {
 }
 
 var _ = register(Fault{
-	Name: "killed-with-queue", Cause: "backend-restarted", Places: anywhere, plan: always(KilledWithQueue(1)),
+	Name: "killed-with-queue", Cause: "backend-restarted", Places: everywhere, plan: always(KilledWithQueue(1)),
 	Doc:    "The listener is closed while a connection with its request lies in the accept queue: the kernel resets it.",
-	Source: headerRule + "; inet_csk_listen_stop and unix_release_sock of Linux", Outcomes: []Outcome{headerReset},
+	Source: headerRule + "; inet_csk_listen_stop and unix_release_sock of Linux", Outcomes: []Outcome{handshakeReset.at(secure), headerReset},
 })
 
 var _ = register(Fault{
-	Name: "no-descriptors", Cause: "app-hang", Places: anywhere, plan: always(NoDescriptors()),
+	Name: "no-descriptors", Cause: "app-hang", Places: everywhere, plan: always(NoDescriptors()),
 	Doc:    "accept(2) fails with EMFILE before it looks at the queue: the connection stays there, with its request.",
-	Source: headerRule + "; accept(2)", Outcomes: []Outcome{headerTimer},
+	Source: headerRule + "; accept(2)", Outcomes: []Outcome{handshakeTimer.at(secure), headerTimer},
 })
 
 var _ = register(Fault{
-	Name: "pool-exhausted", Cause: "worker-pool-exhausted", Places: anywhere, plan: always(PoolExhausted(1, "queue")),
+	Name: "pool-exhausted", Cause: "worker-pool-exhausted", Places: with(anywhere, grpc), plan: always(PoolExhausted(1, "queue")),
 	Doc:    "All workers hang with other requests; this one waits in the accept queue.",
 	Source: headerRule, Needs: Needs{Busy: 1}, Outcomes: []Outcome{headerTimer},
 })
 
 var _ = register(Fault{
-	Name: "pool-exhausted-accepted", Cause: "worker-pool-exhausted", Places: anywhere, plan: always(PoolExhausted(1, "accepted")),
+	Name: "pool-exhausted-accepted", Cause: "worker-pool-exhausted", Places: with(anywhere, grpc), plan: always(PoolExhausted(1, "accepted")),
 	Doc:    "All workers hang with other requests; this one is accepted and waits for one of them.",
 	Source: headerRule, Needs: Needs{Busy: 1}, Outcomes: []Outcome{headerTimer},
 })

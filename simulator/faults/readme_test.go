@@ -89,7 +89,11 @@ func alternatives(o Outcome) (answers, log string) {
 		if text := o.Answer(); !slices.Contains(all, text) {
 			all = append(all, text)
 		}
-		if text := logText(o.Log); !slices.Contains(logs, text) {
+		text := logText(o.Log)
+		if o.Again != nil {
+			text += " and then " + logText(o.Again.Log)
+		}
+		if !slices.Contains(logs, text) {
 			logs = append(logs, text)
 		}
 	}
