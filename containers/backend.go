@@ -67,14 +67,12 @@ func (b *Backend) start(ctx context.Context) (err error) {
 	return nil
 }
 
-// Restart ends the server and starts it anew; another command replaces the one that it had, nil keeps it.
-func (b *Backend) Restart(ctx context.Context, command []string) error {
+// Restart ends the server and starts it anew, as change says of what it was.
+func (b *Backend) Restart(ctx context.Context, change func(*BackendSpec)) error {
 	if err := b.pod.drop(ctx, b.c.GetContainerID()); err != nil {
 		return fmt.Errorf("stop backend %s: %w", b.spec.Name, err)
 	}
-	if command != nil {
-		b.spec.Command = command
-	}
+	change(&b.spec)
 	return b.start(ctx)
 }
 

@@ -81,6 +81,7 @@ const (
 	ReloadProxy    = "reload-proxy"    // nothing but a reload
 	StartBackend   = "start-backend"   // Params.Upstream
 	RestartBackend = "restart-backend" // Params.Upstream
+	ChangeBackend  = "change-backend"  // Params.Upstream, and Setting and Value where it is one setting: what the application's side must do otherwise
 	SetPermission  = "set-permission"  // Params.Path, Mode and/or Group
 	SetPolicy      = "set-policy"      // Params.Policy, Value: a boolean of the host's security policy
 	RemoveFilter   = "remove-filter"   // Params.Filter: a packet-filter rule
@@ -114,8 +115,9 @@ type Params struct {
 	Path     string  `json:"path,omitempty"`
 	Mode     string  `json:"mode,omitempty"` // octal, "0660"
 	Group    string  `json:"group,omitempty"`
-	Policy   string  `json:"policy,omitempty"` // "httpd_can_network_connect"
-	Value    string  `json:"value,omitempty"`  // "on"
+	Policy   string  `json:"policy,omitempty"`  // "httpd_can_network_connect"
+	Value    string  `json:"value,omitempty"`   // "on"; of a setting, empty where only people can know it
+	Setting  string  `json:"setting,omitempty"` // "pm.max_children"; empty where the program itself is at fault
 	Filter   *Filter `json:"filter,omitempty"`
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/harness/scenario"
+	"github.com/badgateway/badgateway/harness/sidecar"
 )
 
 // backendPatience is how long a real backend may take until it listens, or says what it is to say.
@@ -22,14 +23,11 @@ func (s *Session) startUpstream(ctx context.Context, name string, u scenario.Ups
 	if u.Backend == nil {
 		return s.startFake(ctx, name, u)
 	}
-	files, err := s.env.Catalogue.BackendFiles(s.Scenario, u.Backend)
+	spec, err := s.backendSpec(name, u)
 	if err != nil {
 		return err
 	}
-	b, err := s.pod.StartBackend(ctx, containers.BackendSpec{
-		Name: name, Image: s.env.Backends[u.Backend.Kind], Command: u.Backend.Command, Files: files,
-		Env: u.Backend.Env, Memory: int64(u.Backend.Memory),
-	})
+	b, err := s.pod.StartBackend(ctx, spec)
 	if err != nil {
 		return err
 	}
@@ -38,6 +36,15 @@ func (s *Session) startUpstream(ctx context.Context, name string, u scenario.Ups
 	}
 	s.backends[name] = b
 	return s.awaitBackend(ctx, name, u)
+}
+
+// backendSpec is a real backend as the scenario declares it.
+func (s *Session) backendSpec(name string, u scenario.Upstream) (containers.BackendSpec, error) {
+	files, err := s.env.Catalogue.BackendFiles(s.Scenario, u.Backend.Files)
+	return containers.BackendSpec{
+		Name: name, Image: s.env.Backends[u.Backend.Kind], Command: u.Backend.Command, Files: files,
+		Env: u.Backend.Env, Memory: int64(u.Backend.Memory),
+	}, err
 }
 
 // awaitBackend waits until a real backend listens where it should once it is up.
@@ -56,24 +63,51 @@ func (s *Session) awaitBackend(ctx context.Context, name string, u scenario.Upst
 	return nil
 }
 
-// rerunBackend carries out start-backend or restart-backend on a real backend.
+// rerunBackend carries out an action on a real backend.
 func (s *Session) rerunBackend(ctx context.Context, action, name string) error {
 	u := s.Upstreams[name]
-	after, listed := u.After[action]
-	if !listed && action == diagnoser.StartBackend {
-		return nil
+	node, listed := u.After[action]
+	if !listed && action != diagnoser.RestartBackend {
+		return unlisted(action, name)
 	}
-	command, err := scenario.Rerun(after)
+	after, err := scenario.ReadRerun("", node)
 	if err != nil {
 		return err
 	}
-	if err := s.backends[name].Restart(ctx, command); err != nil {
+	files, err := s.env.Catalogue.BackendFiles(s.Scenario, after.Files)
+	if err != nil {
+		return err
+	}
+	err = s.backends[name].Restart(ctx, func(spec *containers.BackendSpec) {
+		if after.Command != nil {
+			spec.Command = after.Command
+		}
+		if after.Env != nil {
+			spec.Env = after.Env
+		}
+		if after.Memory > 0 {
+			spec.Memory = int64(after.Memory)
+		}
+		if after.Files != "" {
+			spec.Files = files
+		}
+	})
+	if err != nil {
 		return err
 	}
 	if listed { // it is mended: it listens where the proxy looks for it
 		u.Backend = &scenario.Backend{}
 	}
 	return s.awaitBackend(ctx, name, u)
+}
+
+// unlisted is the answer to an action of which the scenario does not speak: a start of what runs
+// already, or cannot, comes to nothing.
+func unlisted(action, name string) error {
+	if action == diagnoser.StartBackend {
+		return nil
+	}
+	return &sidecar.Refused{Reason: fmt.Sprintf("the scenario does not say what %s makes of %s", action, name)}
 }
 
 // backendLogs are what the real backends wrote, as evidence.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/badgateway/badgateway/containers"
 	"github.com/badgateway/badgateway/harness/scenario"
 )
 
@@ -49,7 +50,11 @@ func (s *Session) resetPod(ctx context.Context) (Mismatches, error) {
 
 func (s *Session) resetUpstream(ctx context.Context, name string, u scenario.Upstream) error {
 	if b := s.backends[name]; b != nil {
-		if err := b.Restart(ctx, u.Backend.Command); err != nil {
+		spec, err := s.backendSpec(name, u)
+		if err != nil {
+			return err
+		}
+		if err := b.Restart(ctx, func(was *containers.BackendSpec) { *was = spec }); err != nil {
 			return err
 		}
 		return s.awaitBackend(ctx, name, u)

@@ -56,7 +56,8 @@ func (s *Session) apply(ctx context.Context, r diagnoser.Remedy) error {
 		}
 		s.edited = false
 	}
-	if r.Action == diagnoser.StartBackend || r.Action == diagnoser.RestartBackend {
+	switch r.Action {
+	case diagnoser.StartBackend, diagnoser.RestartBackend, diagnoser.ChangeBackend:
 		return s.restart(ctx, r.Action, r.Params)
 	}
 	return s.client.Apply(ctx, r)
@@ -92,8 +93,8 @@ func (s *Session) restartOne(ctx context.Context, action, name string) error {
 		return s.rerunBackend(ctx, action, name)
 	}
 	after, listed := s.Upstreams[name].After[action]
-	if !listed && action == diagnoser.StartBackend {
-		return nil
+	if !listed && action != diagnoser.RestartBackend {
+		return unlisted(action, name)
 	}
 	plan, err := scenario.PlanText(after)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/badgateway/badgateway/containers"
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/harness/scenario"
 	"github.com/badgateway/badgateway/harness/sidecar"
@@ -70,7 +71,7 @@ func (s *Session) change(ctx context.Context, t scenario.Change) error {
 		return s.client.Configure(ctx, sidecar.Config{Files: map[string]string{sidecar.ConfigPath: edited}})
 	}
 	switch t.Action {
-	case diagnoser.StartBackend, diagnoser.RestartBackend:
+	case diagnoser.StartBackend, diagnoser.RestartBackend, diagnoser.ChangeBackend:
 		return s.restartOne(ctx, t.Action, t.Upstream)
 	case diagnoser.ReloadProxy: // of the configuration as given, whatever the trap before this one changed
 		s.edited = false
@@ -91,7 +92,7 @@ func (s *Session) restorePermissions(ctx context.Context) error {
 
 func (s *Session) restartSame(ctx context.Context, name string) error {
 	if b := s.backends[name]; b != nil {
-		if err := b.Restart(ctx, nil); err != nil {
+		if err := b.Restart(ctx, func(*containers.BackendSpec) {}); err != nil {
 			return err
 		}
 		return s.awaitBackend(ctx, name, s.Upstreams[name])

@@ -34,19 +34,20 @@ type Backend struct {
 	Says string `yaml:"says"`
 }
 
-// rerun is what follows an action on a real backend.
-type rerun struct {
-	Command []string `yaml:"command" strict:"required"`
+// Rerun is what follows an action on a real backend; what it leaves out stays as it was.
+type Rerun struct {
+	Command []string          `yaml:"command"`
+	Files   string            `yaml:"files"`
+	Env     map[string]string `yaml:"env"`
+	Memory  strictyaml.Size   `yaml:"memory"`
 }
 
-// Rerun reads the command that follows an action on a real backend; nil is the same again.
-func Rerun(node *yaml.Node) ([]string, error) {
-	if node == nil {
-		return nil, nil
+// ReadRerun reads what follows an action on a real backend; without a node it is the same again.
+func ReadRerun(file string, node *yaml.Node) (r Rerun, err error) {
+	if node != nil {
+		err = strictyaml.Decode(file, node, &r)
 	}
-	var r rerun
-	err := strictyaml.Decode("", node, &r)
-	return r.Command, err
+	return r, err
 }
 
 // ReadyAt is where the upstream listens once it is up, "tcp:ADDRESS" or "unix:PATH"; empty for nowhere.
@@ -57,13 +58,13 @@ func (d Drill) ReadyAt(u Upstream) string {
 	return cmp.Or(u.Backend.Ready, d.Listen(u))
 }
 
-// BackendFiles are the files of a real backend by their path in its container.
-func (c *Catalogue) BackendFiles(s *Scenario, b *Backend) (map[string][]byte, error) {
+// BackendFiles are the files of a folder beside scenario.yaml by their path in a backend's container.
+func (c *Catalogue) BackendFiles(s *Scenario, folder string) (map[string][]byte, error) {
 	files := map[string][]byte{}
-	if b.Files == "" {
+	if folder == "" {
 		return files, nil
 	}
-	root := path.Join(s.Name, b.Files)
+	root := path.Join(s.Name, folder)
 	err := fs.WalkDir(c.fsys, root, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -103,9 +104,9 @@ func (k *checker) backend(fsys fs.FS, at []string, u Upstream) error {
 			return k.errorf(append(at, "backend", "files"), "there is no folder %s beside scenario.yaml", b.Files)
 		}
 	}
-	for action, node := range u.After {
-		if err := strictyaml.Decode(k.file, node, &rerun{}); err != nil {
-			return fmt.Errorf("after %s: %w", action, err)
+	for _, node := range u.After {
+		if _, err := ReadRerun(k.file, node); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -20,9 +20,10 @@ var (
 	variants = []string{"fastcgi-tcp", "fastcgi-unix", "grpc-tcp", "http-tcp", "http-unix", "https-tcp", "uwsgi-tcp", "uwsgi-unix"}
 	remedies = []string{
 		diagnoser.EditConfig, diagnoser.ReloadProxy, diagnoser.StartBackend, diagnoser.RestartBackend,
-		diagnoser.SetPermission, diagnoser.SetPolicy, diagnoser.RemoveFilter,
+		diagnoser.ChangeBackend, diagnoser.SetPermission, diagnoser.SetPolicy, diagnoser.RemoveFilter,
 	}
-	changes = []string{diagnoser.ReloadProxy, diagnoser.RestartBackend, diagnoser.StartBackend, diagnoser.SetPermission}
+	backendActions = []string{diagnoser.ChangeBackend, diagnoser.RestartBackend, diagnoser.StartBackend}
+	changes        = []string{diagnoser.ChangeBackend, diagnoser.ReloadProxy, diagnoser.RestartBackend, diagnoser.StartBackend, diagnoser.SetPermission}
 )
 
 // checker finds what the types cannot say. It keeps the document's nodes for the positions of its errors.
@@ -85,8 +86,8 @@ func (k *checker) upstreams(fsys fs.FS) error {
 			}
 		}
 		for action := range u.After {
-			if !slices.Contains([]string{diagnoser.StartBackend, diagnoser.RestartBackend}, action) {
-				return k.errorf(append(at, "after", action), "unknown action %q (known: restart-backend, start-backend)", action)
+			if !slices.Contains(backendActions, action) {
+				return k.errorf(append(at, "after", action), "unknown action %q (known: %s)", action, strings.Join(backendActions, ", "))
 			}
 		}
 		check := k.plans

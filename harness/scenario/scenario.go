@@ -49,7 +49,8 @@ type Upstream struct {
 	// Backend is the application server that is run; without one the simulator serves.
 	Backend *Backend `yaml:"backend"`
 	// After gives the plan, or the real backend's command, that follows an action on it, by the action's name.
-	// A restart that is not listed brings the same backend up again, a start comes to nothing.
+	// A restart that is not listed brings the same backend up again, a start comes to nothing. What
+	// change-backend comes to must be listed.
 	After map[string]*yaml.Node `yaml:"after"`
 }
 
@@ -142,9 +143,9 @@ type Trap struct {
 // Change is something that a person could do; either Edit or Action is set.
 type Change struct {
 	Edit     *Edit  `yaml:"edit"`
-	Action   string `yaml:"action"`   // restart-backend, start-backend, set-permission, reload-proxy
-	Upstream string `yaml:"upstream"` // the upstream of the first two
-	Path     string `yaml:"path"`     // the file of the third
+	Action   string `yaml:"action"`   // change-backend, restart-backend, start-backend, set-permission, reload-proxy
+	Upstream string `yaml:"upstream"` // the upstream of the first three
+	Path     string `yaml:"path"`     // the file of set-permission
 	Mode     string `yaml:"mode"`     // octal
 	Only     string `yaml:"only"`     // the one protocol in which it can be done
 }
