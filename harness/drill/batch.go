@@ -14,12 +14,14 @@ type Job struct {
 	Proxy Proxy
 }
 
-// Jobs pairs every drill with every proxy of the environment.
+// Jobs pairs every drill with every proxy of the environment in which its cause exists.
 func (env *Environment) Jobs(drills []scenario.Drill) []Job {
 	var jobs []Job
 	for _, p := range env.Proxies {
 		for _, d := range drills {
-			jobs = append(jobs, Job{d, p})
+			if d.On(p.Version) {
+				jobs = append(jobs, Job{d, p})
+			}
 		}
 	}
 	return jobs

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/badgateway/badgateway/containers/nginx"
 	"github.com/badgateway/badgateway/scenarios"
 	"github.com/badgateway/badgateway/simulator/strictyaml"
 )
@@ -156,6 +157,16 @@ func (d Drill) Remedy() string {
 		return r
 	}
 	return d.Scenario.Remedy
+}
+
+// On tells whether the cause exists in a version of nginx. Of a version that the matrix does not
+// have, as a user's own image is, everything is tried.
+func (d Drill) On(version string) bool {
+	list := d.Versions
+	if own := d.Variants[d.Variant].Versions; own != nil {
+		list = own
+	}
+	return len(list) == 0 || slices.Contains(list, version) || !slices.Contains(nginx.Versions(), version)
 }
 
 // Traps are those of the scenario that are traps in this variant.

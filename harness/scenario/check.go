@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/badgateway/badgateway/containers/nginx"
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/simulator"
 	"github.com/badgateway/badgateway/simulator/strictyaml"
@@ -69,7 +70,12 @@ func (k *checker) words() error {
 }
 
 func (k *checker) variants() error {
-	for name := range k.s.Variants {
+	for name, v := range k.s.Variants {
+		for _, version := range append(v.Versions, k.s.Versions...) {
+			if _, err := nginx.Image(version); err != nil {
+				return k.errorf([]string{"versions"}, "%v", err)
+			}
+		}
 		if !slices.Contains(variants, name) {
 			return k.errorf([]string{"variants", name}, "unknown variant %q (known: %s)", name, strings.Join(variants, ", "))
 		}

@@ -20,6 +20,7 @@ type Scenario struct {
 	Story string `yaml:"story" strict:"required"` // what a person on call is told
 
 	Variants  map[string]Variant  `yaml:"variants" strict:"required"` // by PROTOCOL-TRANSPORT
+	Versions  []string            `yaml:"versions"`                   // of nginx in which there is the cause; all when empty
 	Upstreams map[string]Upstream `yaml:"upstreams" strict:"required"`
 	Host      Host                `yaml:"host"`
 	Names     *Names              `yaml:"names"`
@@ -37,8 +38,9 @@ type Scenario struct {
 
 // Variant is one protocol over one transport; what it declares replaces what the scenario declares.
 type Variant struct {
-	Symptom *Symptom `yaml:"symptom"`
-	Remedy  string   `yaml:"remedy"`
+	Symptom  *Symptom `yaml:"symptom"`
+	Remedy   string   `yaml:"remedy"`
+	Versions []string `yaml:"versions"`
 }
 
 // Upstream is one backend: a fake one by its plan, or a real one.
