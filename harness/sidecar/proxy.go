@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -141,12 +142,14 @@ func (s *Server) program(ctx context.Context, args ...string) (string, error) {
 	return string(out), err
 }
 
+// process stands in front of a message, except in what nginx prints while it has no log.
+var process = regexp.MustCompile(`^\d+#\d+: `)
+
 // verdict picks the line that says what is wrong: `nginx: [emerg] unknown directive "x" in /etc/nginx/nginx.conf:12`.
 func verdict(out string) string {
 	for line := range strings.Lines(out) {
-		if i := strings.Index(line, "[emerg] "); i >= 0 {
-			_, text, _ := strings.Cut(line[i:], ": ") // behind "[emerg] PID#TID"
-			return strings.TrimSpace(text)
+		if _, text, ok := strings.Cut(line, "[emerg] "); ok {
+			return strings.TrimSpace(process.ReplaceAllString(text, ""))
 		}
 	}
 	return strings.Join(strings.Fields(out), " ")

@@ -53,6 +53,9 @@ func TestVerdictPicksTheReason(t *testing.T) {
 	if got, want := verdict(out), `unknown directive "x" in /etc/nginx/nginx.conf:12`; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	if got, want := verdict("nginx: [emerg] invalid value \"a: b\" in /etc/nginx/nginx.conf:3\n"), `invalid value "a: b" in /etc/nginx/nginx.conf:3`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	if got, want := verdict("odd\n output\n"), "odd output"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
