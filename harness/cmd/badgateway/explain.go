@@ -13,10 +13,11 @@ import (
 
 func explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "explain CAUSE | log-format",
+		Use:   "explain CAUSE | CHECK | log-format",
 		Short: "Tell what a cause is, how to confirm it, what mends it, what only hides it",
 		Long: `Tell what a cause is, how to confirm it by hand, what mends it, and what only
-hides it. Without an argument all causes are listed.
+hides it; of a check of the configuration, what it finds and where nginx says so.
+Without an argument all causes and checks are listed.
 
 "explain log-format" prints a log_format for nginx whose access log tells how each
 attempt at an upstream ended, and why each field is in it; diagnose reads it.`,
@@ -30,12 +31,9 @@ attempt at an upstream ended, and why each field is in it; diagnose reads it.`,
 				fmt.Fprint(c.OutOrStdout(), nginx.LogFormat())
 				return nil
 			}
-			if _, ok := diagnoser.CauseNamed(args[0]); !ok {
-				return usage(unknownCause(args[0]))
-			}
 			text, err := diagnoser.Explain(args[0])
 			if err != nil {
-				return usage(err)
+				return usage(unknownCause(args[0]))
 			}
 			fmt.Fprint(c.OutOrStdout(), text)
 			return nil
@@ -60,12 +58,19 @@ func listCauses(w io.Writer) {
 	for _, cause := range diagnoser.Causes() {
 		fmt.Fprintf(w, "%-30s %s\n", cause.Name, cause.Meaning)
 	}
+	fmt.Fprintln(w, "\nChecks of a configuration, and what each leads to")
+	for _, c := range diagnoser.Checks() {
+		fmt.Fprintf(w, "%-30s %s: %s\n", c.Name, c.Severity, c.Cause)
+	}
 }
 
 func completeCauses(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	names := []string{"log-format\ta log_format that tells how each attempt ended"}
 	for _, cause := range diagnoser.Causes() {
 		names = append(names, cause.Name+"\t"+cause.Meaning)
+	}
+	for _, c := range diagnoser.Checks() {
+		names = append(names, c.Name+"\tleads to "+c.Cause)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
