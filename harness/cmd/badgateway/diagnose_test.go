@@ -74,7 +74,7 @@ func TestDiagnoseExitStatus(t *testing.T) {
 		says   string // in what it prints
 		errs   string // in what it prints on standard error
 	}{
-		{args: "error.log", status: 1, says: "502 backend-down, likely"},
+		{args: "error.log", status: 1, says: "502 backend-down, "},
 		{args: "quiet.log", status: 0, says: "No upstream failure found."},
 		{args: "-", stdin: refused, status: 1, says: "backend-down"},
 		{args: "--config good.conf", status: 0, says: "No mistake found in the configuration."},
