@@ -68,7 +68,7 @@ func (k Kind) Check() error {
 // Key is the algorithm of a certificate's key.
 type Key string
 
-// The keys. OpenSSL 3 refuses RSA1024: "ee key too small" (reason 399).
+// The keys. OpenSSL refuses RSA1024 where it verifies: nginx names it (66:EE certificate key too weak).
 const (
 	ECDSA   Key = "ecdsa" // P-256; also when empty
 	RSA     Key = "rsa"   // 2048 bits

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -108,7 +109,14 @@ func (f *upstreamFlags) config(file string) (simulator.Config, error) {
 		return simulator.Config{}, plain(file, err)
 	}
 	plan, err := simulator.ParsePlan(file, data)
-	return simulator.Config{Name: file, Listen: f.listen, Protocol: f.protocol, Plan: plan, Seed: f.seed}, err
+	if err != nil {
+		return simulator.Config{}, err
+	}
+	folder, err := os.OpenRoot(filepath.Dir(file)) // what send_file may read
+	if err != nil {
+		return simulator.Config{}, plain(file, err)
+	}
+	return simulator.Config{Name: file, Listen: f.listen, Protocol: f.protocol, Plan: plan, Seed: f.seed, Files: folder.FS()}, nil
 }
 
 // serveControl serves the control API, if one is wanted, until the command ends.
