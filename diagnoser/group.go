@@ -11,7 +11,7 @@ import (
 
 const (
 	// groupsMax bounds the groups kept; events of further ones are counted together by signature.
-	groupsMax = 2048
+	groupsMax = 1024
 	// memoMax bounds the remembered requests whose location is known.
 	memoMax = 8192
 	// connsMax bounds the connections remembered of one group.

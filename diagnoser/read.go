@@ -10,6 +10,10 @@ import (
 	"github.com/badgateway/badgateway/diagnoser/paste"
 )
 
+// MemoryLimit is the soft limit in bytes that a program which only diagnoses may set for Go's heap
+// (runtime/debug.SetMemoryLimit): with it a log of any size is read within 64 MiB.
+const MemoryLimit = 32 << 20
+
 // Reading is a log and a configuration, read once. It tells what else to look
 // at, and concludes from what was found there.
 type Reading struct {

@@ -26,7 +26,7 @@ func TestParse(t *testing.T) {
 		{head + "(13)Permission denied: AH00957: HTTP: attempt to connect to 127.0.0.1:8000 (a) failed",
 			evidence.Connecting, evidence.Denied, "http://127.0.0.1:8000", 13, 503},
 		{head + "(70007)The timeout specified has expired: [client 192.0.2.7:5] AH01102: error reading status line from remote server a:8000, referer: http://b/",
-			evidence.ReadingHeader, evidence.TimedOut, "http://a:8000", 110, 504},
+			evidence.ReadingHeader, evidence.TimedOut, "http://a:8000", 110, 502},
 		{head + "(20014)Internal error: [client 192.0.2.7:5] AH01102: error reading status line from remote server a:8000",
 			evidence.ReadingHeader, evidence.ClosedEarly, "http://a:8000", 0, 502},
 		{head + "(104)Connection reset by peer: [client 192.0.2.7:5] AH01102: error reading status line from remote server a:8000",
@@ -35,7 +35,7 @@ func TestParse(t *testing.T) {
 			evidence.Sending, evidence.Reset, "http://127.0.0.1:8000", 32, 502},
 		{head + "[client 192.0.2.7:5] AH00898: DNS lookup failure for: app returned by /x", evidence.Resolving, evidence.NotFound, "http://app", 0, 502},
 		{"AH01114: HTTP: failed to make connection to backend: localhost", evidence.Connecting, evidence.Refused, "http://localhost", 0, 503},
-		{"The timeout specified has expired: proxy: error reading status line from remote server a:8000", evidence.ReadingHeader, evidence.TimedOut, "http://a:8000", 110, 504},
+		{"The timeout specified has expired: proxy: error reading status line from remote server a:8000", evidence.ReadingHeader, evidence.TimedOut, "http://a:8000", 110, 502},
 	} {
 		e, ok := new(Scanner).Parse(c.line)
 		if !ok || e.Phase != c.phase || e.Outcome != c.outcome || e.Upstream != c.upstream || e.Errno != c.errno || e.Status != c.status {

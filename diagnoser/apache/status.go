@@ -10,6 +10,7 @@ import (
 // Codes of APR (apr_errno.h) that stand where an errno of the system can.
 const (
 	timeUp   = 70007
+	partial  = 70008
 	endOf    = 70014
 	internal = 20014
 	windows  = 720000 // added to the numbers of Windows
@@ -39,10 +40,18 @@ func (m *message) read(e *evidence.Event, before string) {
 	if n > windows {
 		n -= windows
 	}
+	switch {
+	case n == internal && m.phase == evidence.Sending: // what the TLS filter returns
+		e.Phase, e.Outcome, e.Signature, e.Status = evidence.Handshaking, evidence.Invalid, "tls handshake", 500
+		return
+	case n == 22 && m.phase != evidence.Connecting: // after a record that was not understood
+		e.Errno, e.Outcome = 22, evidence.Invalid
+		return
+	}
 	switch n {
 	case timeUp:
 		e.Outcome, e.Errno, e.Timer = evidence.TimedOut, 110, true
-	case endOf, internal, 0:
+	case endOf, partial, internal, 0:
 		e.Outcome = evidence.ClosedEarly
 		if m.phase == evidence.Connecting {
 			e.Outcome = evidence.Refused

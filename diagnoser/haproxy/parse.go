@@ -24,6 +24,7 @@ var (
 	check   = regexp.MustCompile(`Server (\S+)/(\S+) is DOWN, reason: ([^,]+)`)
 	none    = regexp.MustCompile(`(?:backend|proxy) '?(\S+?)'? has no server available`)
 	lookup  = regexp.MustCompile(`could not resolve address '([^']+)'`)
+	full    = regexp.MustCompile(`Connect\(\) failed for backend (\S+): can't connect to destination unix socket, check backlog size`)
 	invalid = regexp.MustCompile(`backend (\S+) \(#\d+\): invalid response`)
 )
 
@@ -41,6 +42,13 @@ func Parse(line string) (evidence.Event, bool) {
 		e.Server, e.Signature = m[1]+"/"+m[2], "health check"
 		e.Message = line[strings.Index(line, "Server "+m[1]):]
 		return ofCheck(e, m[3])
+	}
+	if m := full.FindStringSubmatch(line); m != nil {
+		e.Server, e.Phase, e.Outcome, e.Errno, e.Immediate, e.Signature = m[1], evidence.Connecting, evidence.Exhausted, 11, true, "connect at once"
+		return e, true
+	}
+	if e, ok := ofJSON(e); ok {
+		return e, true
 	}
 	if m := none.FindStringSubmatch(line); m != nil {
 		e.Server, e.Phase, e.Outcome, e.Signature = m[1], evidence.Selecting, evidence.NoneLive, "no live upstreams"
@@ -71,8 +79,8 @@ func ofCheck(e evidence.Event, reason string) (evidence.Event, bool) {
 		e.Phase, e.Outcome, e.Signature = evidence.Handshaking, evidence.Invalid, "tls handshake"
 	case strings.HasPrefix(reason, "Layer7 timeout"):
 		e.Phase, e.Outcome, e.Timer = evidence.ReadingHeader, evidence.TimedOut, true
-	default:
-		return e, false
+	default: // an answer that the check does not want: a note
+		e.Phase = ""
 	}
 	return e, true
 }
@@ -86,7 +94,7 @@ func ofRequest(e evidence.Event, m, timers []string, state string) (evidence.Eve
 		e.Request = q[1]
 	}
 	e.Message = "termination state " + state + ", timers " + strings.Join(timers, "/")
-	if m[5] == "<NOSRV>" {
+	if m[5] == "<NOSRV>" && !strings.HasPrefix(state, "sQ") {
 		// The frontend's own answer, where both have one name: statistics, a redirect.
 		if state[:2] != "SC" || strings.TrimSuffix(m[3], "~") == m[4] {
 			return noBackend(e, state, timers)
@@ -128,5 +136,10 @@ var states = []struct {
 	{"SD", evidence.ReadingBody, evidence.ClosedEarly, 0, false, 200, "closed early"},
 	{"sD", evidence.ReadingBody, evidence.TimedOut, 0, true, 200, "timer"},
 	{"SQ", evidence.Selecting, evidence.NoneLive, 0, false, 503, "no live upstreams"},
+	{"PD", evidence.ReadingBody, evidence.Invalid, 0, false, 200, "bad chunk"},
+	{"PC", evidence.Connecting, evidence.Exhausted, 0, false, 503, "socket"},
+	{"RC", evidence.Connecting, evidence.Exhausted, 0, false, 503, "socket"},
+	{"DH", evidence.ReadingHeader, evidence.ClosedEarly, 0, false, 502, "closed early"}, // the server was marked down
+	{"DD", evidence.ReadingBody, evidence.ClosedEarly, 0, false, 200, "closed early"},
 	{"sQ", evidence.Selecting, evidence.Exhausted, 0, true, 503, "queue"},
 }

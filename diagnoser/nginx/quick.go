@@ -20,10 +20,10 @@ type Repeat struct {
 	Text     []byte // the record as it stands in the log
 }
 
-// quick reads a record of one line without copying it: what cannot matter is passed over, and what
+// quickOf reads a record of one line without copying it: what cannot matter is passed over, and what
 // is like an earlier record is counted there. It answers false for a record that it cannot
 // read, of which it has counted nothing.
-func (s *scanner) quick(b []byte, line int64) bool {
+func (s *scanner) quickOf(b []byte, line int64) bool {
 	end := bytes.IndexByte(b, '\n')
 	if end >= 0 && end+1 < len(b) {
 		return false
@@ -31,6 +31,11 @@ func (s *scanner) quick(b []byte, line int64) bool {
 	if end >= 0 {
 		b = b[:end]
 	}
+	return s.quick(b, line)
+}
+
+// quick is quickOf for a line without its end.
+func (s *scanner) quick(b []byte, line int64) bool {
 	b = bytes.TrimSuffix(b, []byte("\r"))
 	if len(b) < timestampLen+3 {
 		return false
@@ -134,11 +139,11 @@ func (s *scanner) began(b []byte) {
 
 // shape counts a record where like ones were read before, and reads it as new otherwise.
 func (s *scanner) shape(b []byte, e *evidence.Event, h headOfRecord, line int64) {
-	key := shapeKey{e.Message, e.Server, authority(e.Upstream)}
+	key := keyOf(e)
 	found := s.shapes.find(key)
 	if found == nil {
 		full := parseRecord(string(b), line)
-		found = s.shapes.add(shapeKey{full.Message, full.Server, authority(full.Upstream)}, shape{kind: kindOf(&full)})
+		found = s.shapes.add(keyOf(&full), shape{kind: kindOf(&full)})
 		s.stats.count(found.kind)
 		found.again = s.first(found.kind, full)
 		return

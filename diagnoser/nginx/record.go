@@ -43,7 +43,10 @@ func marked(message string) bool {
 }
 
 // record takes one record with the lines joined to it, line being its first.
-func (s *scanner) record(b []byte, line int64) {
+func (s *scanner) record(b []byte, line int64, single bool) {
+	if single && startsRecord(b) && s.quick(b[:len(b)-1], line) {
+		return
+	}
 	starts := startsRecord(b)
 	if !starts {
 		if n := prefixLen(b); n > 0 {
@@ -55,7 +58,7 @@ func (s *scanner) record(b []byte, line int64) {
 	case !starts:
 		s.fragment(b, line)
 		return
-	case s.quick(b, line):
+	case !single && s.quickOf(b, line):
 		return
 	}
 	if s.stats.From.IsZero() {

@@ -13,7 +13,7 @@ import (
 
 const (
 	// bufferSize holds many records at once; a record that crosses its end is moved to its front.
-	bufferSize = 256 << 10
+	bufferSize = 64 << 10
 	// recordMax bounds one record. nginx itself cuts at 2048 bytes (NGX_MAX_ERROR_STR); what is
 	// longer was joined of lines that belong to no record, and its rest is passed over.
 	recordMax = 16 << 10
@@ -110,7 +110,7 @@ func (s *scanner) take(n int) {
 // record of its own and passes over the rest of that line.
 func (s *scanner) overflow(rest []byte) []byte {
 	if !s.skip {
-		s.record(rest[:recordMax], s.stats.Lines+1)
+		s.record(rest[:recordMax], s.stats.Lines+1, false)
 		s.skip = true
 	}
 	return nil

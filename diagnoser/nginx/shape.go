@@ -1,9 +1,29 @@
 package nginx
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
 
 // shapeKey is what tells kinds of records apart.
 type shapeKey struct{ message, server, authority string }
+
+// numbered are the beginnings of messages that end in a file's number, which tells nothing.
+var numbered = []string{"an upstream response is buffered to a temporary file", "a client request body is buffered to a temporary file"}
+
+func keyOf(e *evidence.Event) shapeKey {
+	k := shapeKey{e.Message, e.Server, authority(e.Upstream)}
+	if len(k.message) > 0 && k.message[0] == 'a' {
+		for _, n := range numbered {
+			if strings.HasPrefix(k.message, n) {
+				k.message = n
+			}
+		}
+	}
+	return k
+}
 
 // shape is a kind of record that was read before.
 type shape struct {

@@ -14,6 +14,7 @@ const timestampLen = 19
 func (s *scanner) drain(data []byte, end bool) []byte {
 	start, at := -1, 0 // start of the open record
 	var line int64     // its line number
+	lines := 0         // of it
 	for at < len(data) {
 		size := bytes.IndexByte(data[at:], '\n') + 1
 		if size == 0 {
@@ -27,12 +28,13 @@ func (s *scanner) drain(data []byte, end bool) []byte {
 		case s.skip:
 			s.skip = text[len(text)-1] != '\n'
 		case startsRecord(text) || opens(text, data[max(start, 0):at], start >= 0):
-			s.close(data, start, at, line)
-			start, line = at, s.stats.Lines+1
+			s.close(data, start, at, line, lines == 1)
+			start, line, lines = at, s.stats.Lines+1, 0
 		case start < 0:
 			s.stray(text, s.stats.Lines+1)
 		}
 		s.stats.Lines++
+		lines++
 		at += size
 	}
 	return s.rest(data, start, at, line, end)
@@ -70,18 +72,19 @@ func (s *scanner) rest(data []byte, start, at int, line int64, end bool) []byte 
 	case start < 0:
 		return data[at:]
 	case end || len(data)-start > recordMax:
-		s.close(data, start, at, line)
+		s.close(data, start, at, line, false)
 		return data[at:]
 	}
 	s.stats.Lines = line - 1
 	return data[start:]
 }
 
-func (s *scanner) close(data []byte, start, end int, line int64) {
+// close hands over the open record; single tells that it is one line, with its end.
+func (s *scanner) close(data []byte, start, end int, line int64, single bool) {
 	if start < 0 {
 		return
 	}
-	s.record(data[start:min(end, start+recordMax)], line)
+	s.record(data[start:min(end, start+recordMax)], line, single && end-start <= recordMax)
 }
 
 // stray counts and hands over lines that belong to no record, line being the first's number.

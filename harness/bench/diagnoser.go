@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,7 @@ func init() {
 		return fmt.Sprint(stats.Events), err
 	})
 	servers["diagnose-log"] = child(func(in *os.File) (string, error) {
+		debug.SetMemoryLimit(diagnoser.MemoryLimit)
 		report, err := diagnoser.Diagnose(context.Background(), evidence.Evidence{Logs: []evidence.Log{{Name: in.Name(), Reader: in}}})
 		if err != nil {
 			return "", err

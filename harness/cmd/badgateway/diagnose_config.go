@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"github.com/badgateway/badgateway/diagnoser"
@@ -20,6 +21,7 @@ import (
 
 // report diagnoses the logs; where there is none, or with --checks, the configuration is checked.
 func (f *diagnoseFlags) report(ctx context.Context, ev evidence.Evidence) (*diagnoser.Report, error) {
+	debug.SetMemoryLimit(diagnoser.MemoryLimit)
 	r, err := diagnoser.Read(ctx, ev)
 	if err != nil {
 		return nil, err
