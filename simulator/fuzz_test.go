@@ -207,7 +207,7 @@ func plainRecords(data []byte, id uint16) (params []byte, size int64) {
 		switch {
 		case rec.Type == fastcgi.BeginRequest && rec.ID == id:
 			params, size = nil, 0
-		case rec.ID == 0:
+		case rec.ID != id:
 		case rec.Type == fastcgi.Params:
 			params = append(params, rec.Content...)
 		case rec.Type == fastcgi.Stdin:

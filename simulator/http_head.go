@@ -52,6 +52,9 @@ func (r *request) parseHead(b []byte, body *httpBody) error {
 			return err
 		}
 	}
+	if body.chunked && minor == 0 { // faulty framing (RFC 9112, 6.1)
+		return malformed("transfer-encoding in HTTP/1.0")
+	}
 	r.decideConnection(minor)
 	return nil
 }
