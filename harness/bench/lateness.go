@@ -18,8 +18,8 @@ import (
 var _ = register(Group{Name: "lateness", Run: lateness,
 	About: `How much later than the plan says the step after a delay begins. One connection asks for delays of 1, 2, 5, 10 and 20 ms in turn; the times are those of the
 journal, taken on the monotonic clock, so the client's own lateness does not count. Seven rounds of 200 delays; the figure is the median of the rounds' percentiles, which leaves out rounds that
-another program disturbed. The same for a bare sleep of the kernel (clock_nanosleep) by a thread of its own, in the same rounds, says what the machine itself adds. The process has
-the best scheduling priority that it may have (nice -20, for root), so that other programs count less. A delay must never end early.`})
+another program disturbed. The same for a bare sleep of the kernel (clock_nanosleep) by a thread of its own, in the same rounds, says what the machine itself adds. The process is
+of a real-time class where that is allowed (root), so that the figure is the simulator's and not that of other programs. A delay must never end early.`})
 
 var delays = []time.Duration{1 * time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond}
 
@@ -46,7 +46,7 @@ func serveLateness(_ <-chan struct{}, _ []string, ready func(string)) error {
 type lateRounds struct{ Steps, Bare [][]time.Duration }
 
 func lateness(ctx context.Context, s *Sheet) error {
-	p, err := startProcess(ctx, preferred, "lateness")
+	p, err := startProcess(ctx, realtime, "lateness")
 	if err != nil {
 		return err
 	}

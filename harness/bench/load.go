@@ -25,6 +25,7 @@ type load struct {
 type rate struct {
 	perSecond float64
 	cpu       float64 // µs of the server's process per request
+	proxy     float64 // µs of the proxy before it, if there is one
 }
 
 // client is the raw end of a load: one thread, epoll, and no memory of its own,

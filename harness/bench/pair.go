@@ -11,6 +11,7 @@ type contender struct {
 	name   string
 	client *client
 	cpu    func() time.Duration // of all its processes
+	proxy  func() time.Duration // of the proxy before it; nil if there is none
 	rates  []rate
 }
 
@@ -38,10 +39,17 @@ func race(ctx context.Context, list ...*contender) error {
 }
 
 func (c *contender) round(ctx context.Context) (rate, error) {
-	before := c.cpu()
+	cpu, proxy := c.cpu(), c.proxyCPU()
 	n, took, err := c.client.run(ctx, roundLength)
-	used := c.cpu() - before
-	return rate{float64(n) / took.Seconds(), float64(used.Microseconds()) / float64(max(n, 1))}, err
+	each := func(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) / float64(max(n, 1)) }
+	return rate{float64(n) / took.Seconds(), each(c.cpu() - cpu), each(c.proxyCPU() - proxy)}, err
+}
+
+func (c *contender) proxyCPU() time.Duration {
+	if c.proxy == nil {
+		return 0
+	}
+	return c.proxy()
 }
 
 func (c *contender) perSecond() float64 {

@@ -72,6 +72,7 @@ func (p *pod) start(ctx context.Context) error {
 	if err := client.Ready(ctx); err != nil {
 		return err
 	}
+	p.prefer()
 	renewing, stop := context.WithCancel(ctx)
 	p.stop = stop
 	go renew(renewing, client)

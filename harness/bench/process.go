@@ -78,7 +78,7 @@ func startProcess(ctx context.Context, with inherited, name string, args ...stri
 	if err != nil {
 		return nil, err
 	}
-	if err := onThread(with, cmd.Start); err != nil {
+	if err := with(cmd.Start); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	p := &process{cmd: cmd, in: in, out: bufio.NewReader(out)}
@@ -124,22 +124,8 @@ func cpuOf(pid int) time.Duration {
 // inherited runs f on a thread with a property that the processes it starts inherit.
 type inherited func(f func() error) error
 
-// onThread runs f in a goroutine of its own, whose thread is changed for it.
-func onThread(with inherited, f func() error) error {
-	done := make(chan error)
-	go func() { done <- with(f) }()
-	return <-done
-}
-
 // pinned runs f on the core of servers.
 func pinned(f func() error) error { return onCore(serverCore(), f) }
-
-// preferred runs f with the best priority, if this process may have that.
-func preferred(f func() error) error {
-	runtime.LockOSThread() // and never unlocked: the thread ends with its goroutine, and its priority with it
-	_ = unix.Setpriority(unix.PRIO_PROCESS, 0, -20)
-	return f()
-}
 
 // onCore runs f on a thread that is pinned to one core.
 func onCore(core int, f func() error) error {

@@ -88,7 +88,7 @@ func figure(v float64) string {
 
 // Markdown writes the rows, how they came about, and the machine.
 func (r *Report) Markdown(w io.Writer) {
-	fmt.Fprintf(w, "# Figures\n\n%s\n", r.Machine)
+	fmt.Fprintf(w, "# Figures\n\n%s\n\nAll processes that are measured or compared had the best scheduling priority that they may have (nice -20 for root), so that other programs count less.\n", r.Machine)
 	for _, p := range r.Parts {
 		fmt.Fprintf(w, "\n## %s\n\n%s\n", p.Group.Name, strings.TrimSpace(p.Group.About))
 		if len(p.Sheet.Rows) > 0 {

@@ -64,6 +64,7 @@ func measure(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 2, err
 	}
+	bench.Prefer()
 	r := bench.Run(ctx, chosen, os.Stderr)
 	if ctx.Err() != nil {
 		return 130, errors.New("interrupted")
