@@ -156,7 +156,7 @@ func readLog(ctx context.Context, name string, args ...string) (r reading, err e
 	var out bytes.Buffer
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Stdout, cmd.Stderr = &out, os.Stderr
-	if err := onThread(pinned, cmd.Start); err != nil {
+	if err := pinned(cmd.Start); err != nil {
 		return r, fmt.Errorf("start %s: %w", name, err)
 	}
 	if err := cmd.Wait(); err != nil {
