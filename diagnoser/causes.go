@@ -46,16 +46,26 @@ func Explain(name string) (string, error) {
 	if k, ok := checks[name]; ok {
 		return k.explain(), nil
 	}
+	var b strings.Builder
+	if f, ok := FormNamed(name); ok {
+		b.WriteString(wrap(f.Name+": "+f.Meaning, "", 80) + "\nIt is a form of\n\n")
+		name = f.Cause
+	}
 	c, ok := CauseNamed(name)
 	if !ok {
 		return "", fmt.Errorf("unknown cause %q; known are: %s", name, strings.Join(causeNames(), ", "))
 	}
-	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", c.Name, c.Meaning)
-	doc := rules[name].doc
+	doc := docOf(name)
 	explainParts(&b, []part{{"What it is", doc.What}, {"Confirm", doc.Confirm}, {"Mends it", doc.Mends}, {"Only hides it", doc.Hides}, {"Source", doc.Source}})
-	if doc == (Doc{}) {
-		b.WriteString("\nNo rule finds it yet; it is named as an alternative only.\n")
+	if _, ok := rules[name]; !ok {
+		b.WriteString("\nIt is no failure of an upstream: diagnose passes it over.\n")
+	}
+	if list := formsOf(name); list != "" {
+		b.WriteString("\nForms\n")
+		for line := range strings.Lines(list) {
+			b.WriteString(wrap(strings.TrimSpace(line), "    ", 80))
+		}
 	}
 	return b.String(), nil
 }

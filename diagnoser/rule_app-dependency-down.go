@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "The application's log names what it waits for; a stack dump of a busy worker stands in a connect or read.",
 		Mends:   "Bring the dependency back; give the application a timeout of its own towards it that is shorter than the proxy's, and an answer that says so.",
 		Hides:   "A longer read timeout in the proxy.",
+		Source:  "ngx_http_upstream_process_header, whose timer ends first",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !(g.late() || g.died() || g.is(evidence.Connecting, evidence.Refused)) {

@@ -13,6 +13,7 @@ var _ = register(rule{
 		Confirm: "curl -m 300 past the proxy hangs as well. ss -tnp: Recv-Q above 0 on the backend's side means that it does not even read. A stack dump (py-spy, gdb, kill -QUIT) shows where it stands.",
 		Mends:   "Restart the backend, then repair what blocks it; a time limit of its own (gunicorn --timeout, request_terminate_timeout) frees the worker next time.",
 		Hides:   "A longer read timeout only lets clients wait longer.",
+		Source:  "ngx_http_upstream_process_header, timer of *_read_timeout",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Outcome != evidence.TimedOut || !g.Timer {

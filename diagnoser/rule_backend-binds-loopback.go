@@ -10,6 +10,7 @@ var _ = register(rule{
 		Confirm: "ss -ltn where the backend runs shows 127.0.0.1:PORT; curl works there and is refused from the proxy.",
 		Mends:   "Let the backend listen on 0.0.0.0 or on its network's address: --host 0.0.0.0, HOST=0.0.0.0, listen(port) without a host.",
 		Hides:   "Publishing the port does not help: it leads to the container's outer address.",
+		Source:  "RFC 9293 section 3.10.7.1: a reset answers a closed port",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !g.is(evidence.Connecting, evidence.Refused) || !g.tcp() || !in.blind() {

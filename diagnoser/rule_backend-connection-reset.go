@@ -14,6 +14,7 @@ var _ = register(rule{
 		Confirm: "The same request past the proxy ends the same way on a fresh connection (curl: empty reply). The backend's log at that second: a trace, a worker that exits, a limit, an OOM kill (dmesg).",
 		Mends:   "What the backend's log names. A restart helps where it got into a bad state.",
 		Hides:   "proxy_next_upstream: the request is repeated elsewhere, and with non_idempotent perhaps carried out twice. Timeouts play no part.",
+		Source:  "ngx_http_upstream_process_header; close(2) with unread input resets, RFC 2525 section 2.17",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		gone := g.Outcome == evidence.ClosedEarly || g.Outcome == evidence.Reset

@@ -14,8 +14,9 @@ var _ = register(rule{
 			"the file of a listener that died without unlinking it is left behind.",
 		Confirm: "ss -ltnp 'sport = :PORT' shows no line, in the network namespace of the backend. For a unix socket: ls -l PATH shows " +
 			"a socket, ss -xlp shows no listener of it. systemctl status, docker ps or the orchestrator tell why the backend is not running.",
-		Mends: "Start the backend; for a stale socket restart it, so that it unlinks the file first. If it runs elsewhere, see wrong-port and wrong-host.",
-		Hides: "A second server in the upstream{} block: the proxy tries it, and nobody sees that the first is gone. Longer timeouts change nothing.",
+		Mends:  "Start the backend; for a stale socket restart it, so that it unlinks the file first. If it runs elsewhere, see wrong-port and wrong-host.",
+		Hides:  "A second server in the upstream{} block: the proxy tries it, and nobody sees that the first is gone. Longer timeouts change nothing.",
+		Source: "connect(2), ECONNREFUSED; ngx_http_upstream_test_connect",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		switch {

@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "Only large uploads fail. The same upload past the proxy ends with the early answer, or with a reset.",
 		Mends:   "The limit that the backend enforces; the same limit in the proxy (client_max_body_size) gives a clean 413.",
 		Hides:   "proxy_request_buffering and timeouts change nothing.",
+		Source:  "ngx_http_upstream_send_request; RFC 9112 section 9.5",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Phase != evidence.Sending || g.Outcome != evidence.Reset && g.Outcome != evidence.ClosedEarly {

@@ -7,6 +7,7 @@ var _ = register(rule{
 		Confirm: "uWSGI logs: invalid request block size: N (max 4096)...skip. The request succeeds without its cookies.",
 		Mends:   "buffer-size = 32768 in uWSGI's configuration (--max-http-header-size for Node.js, --limit-request-field_size for gunicorn); smaller cookies.",
 		Hides:   "Clearing one browser's cookies. The proxy's buffers are for responses and change nothing.",
+		Source:  "uWSGI, buffer-size; Node.js, --max-http-header-size",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !g.died() {

@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "The errors stop; the backend's start time lies at their end (ps -o lstart).",
 		Mends:   "A restart without a gap: graceful reload, a second server in the group, readiness before the old one goes.",
 		Hides:   "proxy_next_upstream with a second server.",
+		Source:  "systemd.service(5); php-fpm process_control_timeout",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if (g.died() || missed(g)) && in.blind() {

@@ -10,6 +10,7 @@ var _ = register(rule{
 		Confirm: "ss -xl (or -ltn): Recv-Q of the listener is above Send-Q, its limit; nstat -az TcpExtListenOverflows grows.",
 		Mends:   "Let the backend accept again: more workers, or find what blocks them. A larger backlog (listen.backlog, --backlog) with net.core.somaxconn carries bursts only.",
 		Hides:   "A larger backlog where no worker is free turns errors into waiting. Restarting a backend that hangs helps until it hangs again.",
+		Source:  "listen(2); unix(7): EAGAIN for a full queue; tcp_v4_syn_recv_sock",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		exhausted := g.is(evidence.Connecting, evidence.Exhausted) && g.Errno == 11

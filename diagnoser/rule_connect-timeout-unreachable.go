@@ -10,6 +10,7 @@ var _ = register(rule{
 		Confirm: "ping and curl from the proxy's host; tcpdump on both sides tells where the SYN is lost; nstat -az TcpExtListenDrops on the backend's host counts a full queue.",
 		Mends:   "Whatever loses the packets: security group, firewall, route, a machine that is down, an address that is no longer the backend's.",
 		Hides:   "A longer proxy_connect_timeout. A short one lets proxy_next_upstream try another server sooner.",
+		Source:  "ngx_http_upstream_connect, proxy_connect_timeout; tcp(7), tcp_syn_retries",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !g.is(evidence.Connecting, evidence.TimedOut) || !g.notUnix() {

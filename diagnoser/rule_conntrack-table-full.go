@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "dmesg: nf_conntrack: table full, dropping packet. sysctl net.netfilter.nf_conntrack_count comes near nf_conntrack_max.",
 		Mends:   "A larger net.netfilter.nf_conntrack_max; kept-alive connections to the backend; NOTRACK for the proxy's own traffic.",
 		Hides:   "A longer connect timeout: a repeated SYN may pass.",
+		Source:  "nf_conntrack_alloc",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !(g.Phase == evidence.Connecting && g.Outcome == evidence.TimedOut) {

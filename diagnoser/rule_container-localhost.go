@@ -14,6 +14,7 @@ var _ = register(rule{
 		Confirm: "docker exec PROXY ss -ltn, or nsenter -t PID -n ss -ltn, shows no such port, while the backend listens on the host or in its own container.",
 		Mends:   "The backend's service name where both share a network; host.docker.internal (with extra_hosts: host-gateway on Linux) for a backend on the host; or the host's network for the proxy.",
 		Hides:   "Publishing the backend's port changes nothing in the proxy's container.",
+		Source:  "network_namespaces(7)",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !in.blind() || !g.is(evidence.Connecting, evidence.Refused) || !loopback(g.target.Address) {

@@ -13,6 +13,7 @@ var _ = register(rule{
 		Confirm: "dig @RESOLVER NAME. nginx reads neither /etc/hosts nor search domains at run time.",
 		Mends:   "The right name, in full; the record; the service that registers it.",
 		Hides:   "valid= keeps an old answer for longer.",
+		Source:  "ngx_resolver_process_a; RFC 1035 section 4.1.1, RCODE 3",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !g.is(evidence.Resolving, evidence.NotFound) || g.Signature != "not resolved" {

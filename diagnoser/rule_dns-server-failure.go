@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "dig @RESOLVER NAME shows the status.",
 		Mends:   "The resolver or the zone behind it; recursion allowed for the proxy's address.",
 		Hides:   "A second resolver in the directive.",
+		Source:  "ngx_resolver_process_response; RFC 1035 section 4.1.1, RCODE",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Signature != "not resolved" || g.Outcome != evidence.Invalid && g.Outcome != evidence.Refused {

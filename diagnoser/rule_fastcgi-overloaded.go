@@ -6,6 +6,8 @@ var _ = register(rule{
 		What:    "The FastCGI server ends the request before any output: END_REQUEST with OVERLOADED or CANT_MPX, or an application that wrote nothing.",
 		Confirm: "The server's log; cgi-fcgi -bind -connect ADDRESS shows the protocol status.",
 		Mends:   "More children, or what keeps them busy.",
+		Hides:   "A second server in the group takes the requests until it is full too.",
+		Source:  "FastCGI specification section 5.5, FCGI_END_REQUEST",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Signature != "fastcgi record" {

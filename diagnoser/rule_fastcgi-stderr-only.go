@@ -7,6 +7,7 @@ var _ = register(rule{
 		Confirm: "The stderr text stands in the log on the same connection, just before.",
 		Mends:   "What that text names.",
 		Hides:   "Sending errors to a file instead of stderr hides the text, not the failure.",
+		Source:  "ngx_http_fastcgi_process_header; FastCGI specification section 6.2",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Signature != "fastcgi record" && g.Signature != "closed FastCGI stdout" {

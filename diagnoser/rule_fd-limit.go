@@ -7,6 +7,7 @@ var _ = register(rule{
 		Confirm: "ls /proc/PID/fd | wc -l of a worker against \"Max open files\" in /proc/PID/limits.",
 		Mends:   "worker_rlimit_nofile at least twice worker_connections, and LimitNOFILE= of the service not below it; find what leaks if the number only grows.",
 		Hides:   "A reload: the new workers begin at zero.",
+		Source:  "ngx_event_connect_peer; getrlimit(2), RLIMIT_NOFILE",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !(g.Errno == 24 || g.Errno == 23 || g.Signature == "socket number" || g.Signature == "accept" && errnoIn(g, 24)) {

@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "nft list ruleset, or iptables-save -c, on both hosts: a drop rule for the port whose counter grows; tcpdump shows SYN after SYN and no answer.",
 		Mends:   "Remove the rule, or put an accept for the backend's port before it.",
 		Hides:   "A longer proxy_connect_timeout only lets clients wait longer; a shorter one fails sooner.",
+		Source:  "nft(8), drop",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !g.is(evidence.Connecting, evidence.TimedOut) || !g.tcp() {

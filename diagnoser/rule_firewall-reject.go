@@ -14,6 +14,7 @@ var _ = register(rule{
 		Confirm: "The backend listens (ss -ltnp) and a request from its own host is answered; nft list ruleset on the backend's host shows the reject rule.",
 		Mends:   "Open the port: firewall-cmd --permanent --add-port=PORT/tcp && firewall-cmd --reload, or remove the rule.",
 		Hides:   "Nothing on the proxy's side.",
+		Source:  "nft(8), reject; RFC 1122 section 3.2.2.1",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		refused := g.Outcome == evidence.Refused

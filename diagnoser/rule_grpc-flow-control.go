@@ -14,6 +14,7 @@ var _ = register(rule{
 		Confirm: "Small messages pass and large or streamed ones stall; GRPC_TRACE=flowctl on the backend shows a window of 0.",
 		Mends:   "A service that reads the stream as it comes; a larger initial window in the backend for large messages.",
 		Hides:   "A longer grpc_send_timeout.",
+		Source:  "RFC 9113 section 5.2; ngx_http_grpc_body_output_filter",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !g.is(evidence.Sending, evidence.TimedOut) || !g.Timer || !strings.HasPrefix(g.target.Protocol, "grpc") || in.probe(g) != nil {

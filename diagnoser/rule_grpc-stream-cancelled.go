@@ -6,6 +6,8 @@ var _ = register(rule{
 		What:    "The HTTP/2 backend resets the stream or says goodbye with an error code: 2 internal error, 7 refused, 8 cancelled, 11 too many requests.",
 		Confirm: "The number in the message; the backend's log; a deadline in the client.",
 		Mends:   "What the code says.",
+		Hides:   "grpc_next_upstream repeats the call, perhaps after it was carried out.",
+		Source:  "RFC 9113 section 7; ngx_http_grpc_process_header",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Signature != "http2 stream error" && g.Signature != "closed stream" {

@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "curl past the proxy: transfer closed with bytes remaining. The backend's log at that second: an exception in mid-response, a worker that died.",
 		Mends:   "What ends the response in the backend, or in a proxy between.",
 		Hides:   "Nothing hides it from a client that checks the length.",
+		Source:  "ngx_event_pipe_read_upstream; RFC 9112 section 8",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		gone := g.Outcome == evidence.ClosedEarly || g.Outcome == evidence.Reset || g.Outcome == evidence.TimedOut && !g.Timer ||

@@ -7,6 +7,7 @@ var _ = register(rule{
 		Confirm: "curl -v past the proxy complains too; a capture of the backend's bytes.",
 		Mends:   "The application or its server: often two layers that both chunk, or a length counted in characters.",
 		Hides:   "proxy_buffering changes when it shows, not whether.",
+		Source:  "ngx_http_parse_chunked; RFC 9112 section 7.1",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		switch g.Signature {

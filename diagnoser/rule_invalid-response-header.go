@@ -7,6 +7,7 @@ var _ = register(rule{
 		Confirm: "curl -s -D - -o /dev/null past the proxy | cat -A shows the line that the log quotes.",
 		Mends:   "The application, or the middleware that adds the line.",
 		Hides:   "An older nginx forwards some of it to the client as it is. Buffers and timeouts change nothing.",
+		Source:  "ngx_http_proxy_process_header; RFC 9112 section 6.3",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		switch g.Signature {

@@ -13,6 +13,7 @@ var _ = register(rule{
 		Confirm: "The upstream in the log is in brackets; ip -6 route get ADDRESS fails; getent ahosts NAME lists both families.",
 		Mends:   "Name the IPv4 address; resolver … ipv6=off where names are resolved at run time; or give the host IPv6.",
 		Hides:   "A second address of the name: every other request fails first.",
+		Source:  "ipv6(7); RFC 6724",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		v6 := g.errno(99, 101, 97) || g.Outcome == evidence.Unreachable

@@ -16,6 +16,7 @@ var _ = register(rule{
 		Confirm: "Only POST, PATCH and LOCK fail, rarely, after a pause. The backend's keep-alive time is below the proxy's 60s: Node 5 s, gunicorn 2 s, uvicorn 5 s.",
 		Mends:   "keepalive_timeout in the upstream{} block below the backend's time, or a longer one in the backend; keepalive 0 (since 1.29.7) keeps none.",
 		Hides:   "proxy_next_upstream non_idempotent repeats the POST, perhaps after it was carried out. Longer read timeouts change nothing.",
+		Source:  "ngx_http_upstream_keepalive_module, ngx_http_upstream_next; RFC 9112 section 9.3.1",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		gone := g.Outcome == evidence.ClosedEarly || g.Outcome == evidence.Reset

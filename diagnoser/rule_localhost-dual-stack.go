@@ -13,6 +13,7 @@ var _ = register(rule{
 		Confirm: "getent ahosts localhost lists both; ss -ltn shows the port on 127.0.0.1 only.",
 		Mends:   "Write 127.0.0.1 (or [::1]) where the configuration says localhost.",
 		Hides:   "proxy_next_upstream tries the other address: an error in the log, a late answer, and after a failure \"no live upstreams\".",
+		Source:  "ngx_inet_resolve_host: each address is a server; RFC 6761 section 6.3",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if o := in.slowWindows(g); o != nil {

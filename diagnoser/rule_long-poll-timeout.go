@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "Only such requests fail, after exactly *_read_timeout. The backend's own interval (pingInterval, heartbeat) is longer.",
 		Mends:   "An interval in the backend below the proxy's timeout; or a location of its own for these requests, with a longer *_read_timeout and proxy_buffering off.",
 		Hides:   "A longer timeout for the whole site lets requests that really hang wait as long.",
+		Source:  "RFC 6202; ngx_http_proxy_module, proxy_read_timeout",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !g.late() || !g.Timer {

@@ -10,6 +10,7 @@ var _ = register(rule{
 		Confirm: "ip route get ADDRESS answers with the same error; ip route show type prohibit, type unreachable and type blackhole name the route.",
 		Mends:   "Remove or correct the route; start the VPN or interface that should carry it; correct the address.",
 		Hides:   "A second upstream. Timeouts play no part: the error comes at once.",
+		Source:  "ip-route(8), types prohibit, unreachable and blackhole",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		routeErrno := g.Outcome == evidence.Unreachable || g.Immediate && g.Errno == 13

@@ -7,6 +7,7 @@ var _ = register(rule{
 		Confirm: "dmesg, memory.events of its cgroup, ps -o rss.",
 		Mends:   "More memory for the proxy, or fewer and smaller buffers.",
 		Hides:   "A restart.",
+		Source:  "ngx_palloc; cgroups(7)",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Errno != 12 && g.Errno != 105 && g.Signature != "zone memory" {

@@ -7,6 +7,7 @@ var _ = register(rule{
 		Confirm: "The alert in the log; coredumpctl; which third-party modules are loaded.",
 		Mends:   "A newer nginx or module.",
 		Hides:   "The master starts a new worker at once.",
+		Source:  "ngx_process_get_status",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Signature != "worker crash" {

@@ -16,6 +16,7 @@ var _ = register(rule{
 		Confirm: "The log before the first of these lines, within fail_timeout; the server lines of the group; curl to each server.",
 		Mends:   "What made the servers fail. Where a blip of a few requests takes a whole group out, max_fails=0 on its servers; remove down from servers that are to serve.",
 		Hides:   "A shorter fail_timeout. Reloading the proxy forgets the failures until the next.",
+		Source:  "ngx_http_upstream_get_round_robin_peer, NGX_BUSY",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Outcome != evidence.NoneLive {

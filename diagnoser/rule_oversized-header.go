@@ -14,7 +14,8 @@ var _ = register(rule{
 		Confirm: "curl -s -D - -o /dev/null past the proxy | wc -c is above the buffer's size. Large cookies, tokens and policies are the usual content.",
 		Mends: "A smaller header: fewer and shorter cookies. Or larger buffers, three directives that must fit one another: proxy_buffer_size, proxy_buffers, " +
 			"proxy_busy_buffers_size.",
-		Hides: "Timeouts and client-side limits (large_client_header_buffers is for the request) change nothing.",
+		Hides:  "Timeouts and client-side limits (large_client_header_buffers is for the request) change nothing.",
+		Source: "ngx_http_upstream_process_header: the buffer is full and the header not complete",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Outcome != evidence.TooBig || g.Phase != evidence.ReadingHeader {

@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "namei -l PATH: the first directory without x for the worker's user, group or others. A home directory is 0700 or 0750 as a rule.",
 		Mends:   "Give that directory x for the worker (chmod o+x, or setfacl -m u:USER:x), or better move the socket to a directory made for it, such as /run/app.",
 		Hides:   "chmod 0777 on the socket changes nothing; on the directory it opens far more than the socket.",
+		Source:  "path_resolution(7)",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !deniedUnix(g) {

@@ -14,6 +14,7 @@ var _ = register(rule{
 		Confirm: "ss -ltnp: which process listens there? curl -v and cgi-fcgi against the port. The log's number is the answer's first bytes: 72 is H of HTTP.",
 		Mends:   "The directive of the backend's protocol (proxy_pass, fastcgi_pass, uwsgi_pass, grpc_pass), or the backend's port for the one in use.",
 		Hides:   "Nothing: with proxy_pass, bytes that are no HTTP go to the client as they are.",
+		Source:  "ngx_http_proxy_process_status_line, ngx_http_fastcgi_process_record, ngx_http_grpc_process_header",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		o := &opinion{certainty: Likely, weight: 1, check: "ss -ltnp: which process listens on " + g.target.Address + "?"}

@@ -12,6 +12,7 @@ var _ = register(rule{
 		Confirm: "ss -ltnp for the upstream's port shows nginx; the access log shows the same request over and over.",
 		Mends:   "The backend's real address in the pass; the server_name that should have caught the request.",
 		Hides:   "Higher limits let the loop turn longer.",
+		Source:  "ngx_http_upstream_connect; RFC 9110 section 7.6.3",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if o := loopsByLog(g); o != nil {

@@ -15,8 +15,9 @@ var _ = register(rule{
 			"was sent; afterwards it starts again at every read, and its end cuts the response short.",
 		Confirm: "time curl of the same request past the proxy: it is answered, later than *_read_timeout (60s by default). The directive must be that of the *_pass in use: " +
 			"proxy_read_timeout means nothing to fastcgi_pass.",
-		Mends: "A faster endpoint, or work done in the background with the answer at once.",
-		Hides: "A longer *_read_timeout, which is right for a request that may take long, and only there.",
+		Mends:  "A faster endpoint, or work done in the background with the answer at once.",
+		Hides:  "A longer *_read_timeout, which is right for a request that may take long, and only there.",
+		Source: "ngx_http_upstream_process_header, ngx_event_pipe; proxy_read_timeout",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Outcome != evidence.TimedOut || !g.Timer {

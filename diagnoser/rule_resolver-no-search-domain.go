@@ -12,6 +12,8 @@ var _ = register(rule{
 		What:    "The backend's name has no dot. The system's resolver completes such a name with a search domain; nginx does not when it looks names up at run time.",
 		Confirm: "getent hosts NAME finds it, dig @RESOLVER NAME does not, dig @RESOLVER NAME.DOMAIN does.",
 		Mends:   "Write the full name: NAME.NAMESPACE.svc.cluster.local, NAME.example.com.",
+		Hides:   "An entry in /etc/hosts changes nothing at run time: nginx does not read it.",
+		Source:  "ngx_resolver: no search list is applied; resolv.conf(5), search",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		name, _, _ := strings.Cut(g.Message, " could not be resolved (")

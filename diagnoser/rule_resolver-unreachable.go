@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "dig @RESOLVER NAME times out or is refused; is the address right inside this container (127.0.0.11 in Docker's own networks)?",
 		Mends:   "The address of a resolver that answers here; UDP and TCP port 53 open to it.",
 		Hides:   "A shorter resolver_timeout fails sooner; valid= asks less often.",
+		Source:  "ngx_resolver_timeout_handler; resolver_timeout",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.is(evidence.Connecting, evidence.TimedOut) {

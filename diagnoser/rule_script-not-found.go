@@ -6,6 +6,8 @@ var _ = register(rule{
 		What:    "The FastCGI server finds no file at SCRIPT_FILENAME: root differs between the proxy and the backend, often between two containers. The client gets 404 with \"File not found.\".",
 		Confirm: "The path of SCRIPT_FILENAME as the backend sees it: ls it there.",
 		Mends:   "root and fastcgi_param SCRIPT_FILENAME as in the backend's file system; the same volume at the same path.",
+		Hides:   "try_files with a 404 of the proxy: the page is as missing as before.",
+		Source:  "php-fpm, fpm_main.c: init_request_info",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Signature != "fastcgi stderr" || detail(g.Event) != "Primary script unknown" && detail(g.Event) != "Unable to open primary script" {

@@ -14,6 +14,7 @@ var _ = register(rule{
 		Confirm: "getenforce says Enforcing, and ausearch -m avc -ts recent -c nginx shows denied { name_connect }, or { write } or { connectto } for a unix socket.",
 		Mends:   "setsebool -P httpd_can_network_connect 1, or label the port: semanage port -a -t http_port_t -p tcp PORT. For a socket: restorecon, or a label that httpd_t may use.",
 		Hides:   "setenforce 0 switches all of the protection off. chmod, a firewall rule or a longer timeout change nothing.",
+		Source:  "httpd_selinux(8)",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if o := in.audited(g); o != nil {

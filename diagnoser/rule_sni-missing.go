@@ -10,6 +10,7 @@ var _ = register(rule{
 		Confirm: "openssl s_client -connect ADDRESS -noservername fails, -servername NAME succeeds.",
 		Mends:   "proxy_ssl_server_name on; and proxy_ssl_name NAME; where the pass names an upstream{} block, whose name would be sent.",
 		Hides:   "A default server on the backend that answers anything with the wrong certificate.",
+		Source:  "ngx_http_upstream_ssl_name; RFC 6066 section 3",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !strings.HasPrefix(g.Signature, "tls ") || g.Signature == "tls certificate" || g.Signature == "tls setup" {

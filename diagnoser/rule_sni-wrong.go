@@ -10,6 +10,7 @@ var _ = register(rule{
 		Confirm: "openssl s_client -connect ADDRESS -servername NAME with the name that is sent fails, and with the backend's succeeds.",
 		Mends:   "proxy_ssl_name with the backend's own name; most often the Host header must be that name too.",
 		Hides:   "proxy_ssl_server_name off works where the backend has a default for clients without a name.",
+		Source:  "ngx_http_upstream_ssl_name, proxy_ssl_name; RFC 6066 section 3",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		meaning := tlsMeaning(g.Message)

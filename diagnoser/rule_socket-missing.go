@@ -14,6 +14,7 @@ var _ = register(rule{
 		Confirm: "namei -l /proc/$(pgrep -f 'nginx: worker' | head -1)/root/PATH shows the path as the proxy sees it; ss -xlp lists the paths that are listened on.",
 		Mends:   "Start the backend, or write the path on which it listens into the *_pass directive. A socket in /tmp is hidden by PrivateTmp=: move it to /run.",
 		Hides:   "Creating the file by hand: a file without a listener turns errno 2 into 111.",
+		Source:  "connect(2), ENOENT; unix(7)",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !g.is(evidence.Connecting, evidence.Missing) || !g.unix() {

@@ -9,7 +9,8 @@ var _ = register(rule{
 		Confirm: "ls -l PATH against ps -o user,group -C nginx; a group that was added to the user later holds only after the proxy's restart.",
 		Mends: "Let the backend create the socket for the worker's group: listen.group and listen.mode = 0660 (php-fpm), umask or SocketMode= and SocketGroup= " +
 			"(gunicorn, systemd), chmod-socket = 660 (uwsgi). A chmod by hand lasts until the backend's next start.",
-		Hides: "chmod 0777 lets everybody on the host talk to the backend; running the workers as root lets the proxy do anything.",
+		Hides:  "chmod 0777 lets everybody on the host talk to the backend; running the workers as root lets the proxy do anything.",
+		Source: "unix(7): connecting needs write permission",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !deniedUnix(g) {

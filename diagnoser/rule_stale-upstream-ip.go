@@ -17,7 +17,8 @@ var _ = register(rule{
 		Confirm: "getent hosts NAME (or docker inspect) against the address in the log; a reload of the proxy ends it.",
 		Mends: "resolver and resolve on the server line (with a shared zone; free since 1.27.3), or a variable in the pass with resolver, so that the name is looked up again; " +
 			"a reload wherever the backend is deployed.",
-		Hides: "A reload or restart of the proxy by hand, until the address changes again.",
+		Hides:  "A reload or restart of the proxy by hand, until the address changes again.",
+		Source: "ngx_http_upstream_init_round_robin: names are resolved when the configuration is loaded",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		lost := g.Outcome == evidence.Refused || g.Outcome == evidence.TimedOut || g.Errno == 113

@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "df -h and df -i of the directory in the message.",
 		Mends:   "Room on that file system, or another proxy_temp_path.",
 		Hides:   "proxy_max_temp_file_size 0 writes no file, and keeps the backend busy as long as the client reads.",
+		Source:  "ngx_write_chain_to_temp_file; ENOSPC",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Signature != "temporary file" || g.Errno != 28 && g.Errno != 122 {

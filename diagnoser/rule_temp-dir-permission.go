@@ -7,6 +7,7 @@ var _ = register(rule{
 		Confirm: "ls -ld of proxy_temp_path (or fastcgi_temp_path) against the worker's user; df and mount for a read-only file system.",
 		Mends:   "Give the directory to the worker's user again: it changes when user in nginx.conf does.",
 		Hides:   "proxy_max_temp_file_size 0 or proxy_buffering off writes no file, and keeps the backend busy as long as the client reads.",
+		Source:  "ngx_create_temp_file; EACCES",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Signature != "temporary file" || !g.errno(13, 1, 30, 2) {

@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "openssl s_client -connect ADDRESS hangs as well; curl http://ADDRESS/ is answered where the port is plain.",
 		Mends:   "The backend; or http:// in the pass where the port speaks plain HTTP.",
 		Hides:   "A longer proxy_connect_timeout.",
+		Source:  "ngx_http_upstream_ssl_init_connection, whose timer is that of connect",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !g.is(evidence.Handshaking, evidence.TimedOut) {

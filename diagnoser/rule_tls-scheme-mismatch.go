@@ -13,6 +13,7 @@ var _ = register(rule{
 		Confirm: "curl http://ADDRESS/ is answered, openssl s_client -connect ADDRESS says wrong version number.",
 		Mends:   "http:// in the pass, or the backend's TLS port.",
 		Hides:   "Options of proxy_ssl_* change nothing: there is no TLS on the other side.",
+		Source:  "OpenSSL, ssl3_get_record: wrong version number; RFC 8446 section 5.1",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if o := in.tlsExpected(g); o != nil {

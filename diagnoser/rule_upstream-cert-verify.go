@@ -7,6 +7,7 @@ var _ = register(rule{
 		Confirm: "openssl s_client -connect ADDRESS -servername NAME -CAfile FILE; the log gives the verification's error number.",
 		Mends:   "Renew the certificate or send its chain; proxy_ssl_trusted_certificate with the right authority; proxy_ssl_name where the upstream{} block's name is compared.",
 		Hides:   "proxy_ssl_verify off: the connection is encrypted to whoever answers.",
+		Source:  "ngx_http_upstream_ssl_handshake, X509_verify_cert; RFC 8446 section 4.4.2",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Signature != "tls certificate" {

@@ -7,6 +7,7 @@ var _ = register(rule{
 		Confirm: "nginx -t says the same; getent hosts NAME.",
 		Mends:   "The right name; start the proxy after the service that has it; a resolver and a variable, or server … resolve (1.27.3), where the name may come later.",
 		Hides:   "A restart once the name is there.",
+		Source:  "ngx_http_upstream_init_round_robin; getaddrinfo(3)",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Signature != "host not found" {

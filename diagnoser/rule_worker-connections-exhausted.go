@@ -7,6 +7,7 @@ var _ = register(rule{
 		Confirm: "The alert in the log names the limit; ss -tnp | grep -c nginx comes near it.",
 		Mends:   "A larger worker_connections in events{}, with worker_rlimit_nofile above it; a backend that answers, where requests pile up because it does not.",
 		Hides:   "More workers, until they are full too.",
+		Source:  "ngx_get_connection",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Signature != "worker connections" {

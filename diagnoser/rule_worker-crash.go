@@ -13,6 +13,7 @@ var _ = register(rule{
 		Confirm: "The backend's log and dmesg at that second: exited on signal 11, segfault at. The same request does it again.",
 		Mends:   "Update or remove the extension that the core dump's stack names; opcode caches and profilers first.",
 		Hides:   "A restart, or a supervisor that restarts: the next such request dies too.",
+		Source:  "signal(7); php-fpm, fpm_children_bury",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !g.died() {

@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "The errors come after a constant number of requests, one per worker; the backend's log shows workers that leave.",
 		Mends:   "A manager that hands the worker's connections over (php-fpm, gunicorn with several workers) instead of single php-cgi processes; jitter (--max-requests-jitter).",
 		Hides:   "A larger number makes it rarer.",
+		Source:  "php-cgi, PHP_FCGI_MAX_REQUESTS; gunicorn, max_requests",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if lateOnWindows(g) && g.target.Protocol == "fastcgi" && in.poolGone() {

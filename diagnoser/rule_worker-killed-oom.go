@@ -9,6 +9,7 @@ var _ = register(rule{
 		Confirm: "dmesg -T | grep -i 'killed process' at that second; docker inspect -f '{{.State.OOMKilled}}'; memory.events of the cgroup counts oom_kill.",
 		Mends:   "Less memory per request or fewer workers; a higher limit where the need is real.",
 		Hides:   "A restart policy brings the worker back until the next large request.",
+		Source:  "oom_kill_process; cgroups(7), memory.max",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !g.died() && !missed(g) && !g.late() {

@@ -7,6 +7,7 @@ var _ = register(rule{
 		Confirm: "php-fpm: server reached pm.max_children in its log, listen queue in its status page; ss -ltn or -xl: Recv-Q of the listener above 0.",
 		Mends:   "Find what keeps the workers busy (slow queries, remote calls); more workers only where memory and the database bear them.",
 		Hides:   "A longer timeout or a longer queue: clients wait longer for the same.",
+		Source:  "php-fpm, pm.max_children",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Signature == "queue" {

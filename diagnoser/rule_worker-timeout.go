@@ -13,6 +13,7 @@ var _ = register(rule{
 		Confirm: "The backend's log at that second: WORKER TIMEOUT, execution timed out, HARAKIRI. The time from request to error is constant, and shorter than the proxy's timeout.",
 		Mends:   "A faster request, or work done in the background; an asynchronous worker where many wait for something else.",
 		Hides:   "A longer time limit, which only lets each slow request hold its worker longer.",
+		Source:  "gunicorn, timeout; php-fpm, request_terminate_timeout; uWSGI, harakiri",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if !g.died() {

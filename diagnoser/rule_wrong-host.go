@@ -15,6 +15,7 @@ var _ = register(rule{
 		Confirm: "ip addr where the backend runs does not show the address in the log; docker inspect of the backend shows another network.",
 		Mends:   "The backend's own address; its service name where both containers share a network.",
 		Hides:   "Nothing: what listens there, if anything, is something else.",
+		Source:  "connect(2)",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if g.Phase != evidence.Connecting || !g.tcp() || !in.blind() {

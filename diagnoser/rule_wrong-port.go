@@ -15,6 +15,7 @@ var _ = register(rule{
 		Confirm: "ss -ltnp lists the backend's process with its real port; curl -i http://127.0.0.1:PORT/ is answered as the site should be.",
 		Mends:   "Write the port on which the backend listens into the *_pass directive or the server line of the upstream{} block, or let the backend listen on the configured one.",
 		Hides:   "Nothing hides it: every request fails. A redirect from one port to the other (socat, NAT) leaves the wrong number in the configuration.",
+		Source:  "connect(2), ECONNREFUSED",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if o := in.publishedNowhere(g); o != nil {
@@ -43,7 +44,7 @@ func guessPort(in *inquiry, g *group) *opinion {
 	switch {
 	case !in.blind():
 		return nil
-	case err == nil && asked == host && askedPort != port:
+	case err == nil && asked == host && askedPort != port && (port == "80" || port == "443"): // what $host without its port leads to
 		o.evidence = append(o.evidence, fact(fromLog, "the client asked for %s, and the proxy for port %s of the same host", g.Host, port))
 		in.hostVariable(o)
 	case inContainer(g.target.Address):

@@ -17,7 +17,7 @@ func explainCommand() *cobra.Command {
 		Short: "Tell what a cause is, how to confirm it, what mends it, what only hides it",
 		Long: `Tell what a cause is, how to confirm it by hand, what mends it, and what only
 hides it; of a check of the configuration, what it finds and where nginx says so.
-Without an argument all causes and checks are listed.
+Without an argument all causes, by family, and all checks are listed.
 
 "explain log-format" prints a log_format for nginx whose access log tells how each
 attempt at an upstream ended, and why each field is in it; diagnose reads it.`,
@@ -54,10 +54,20 @@ func unknownCause(name string) error {
 	return fmt.Errorf("unknown cause %q; badgateway explain lists them all", name)
 }
 
+// listCauses prints the causes by family, upstream failures first.
 func listCauses(w io.Writer) {
+	family := ""
 	for _, cause := range diagnoser.Causes() {
-		fmt.Fprintf(w, "%-30s %s\n", cause.Name, cause.Meaning)
+		if cause.Family != family {
+			if family != "" {
+				fmt.Fprintln(w)
+			}
+			family = cause.Family
+			fmt.Fprintf(w, "%s:\n", family)
+		}
+		fmt.Fprintf(w, "  %-30s %s\n", cause.Name, cause.Meaning)
 	}
+	fmt.Fprintln(w, "\nEach is told in finer forms too: badgateway explain CAUSE names them.")
 	fmt.Fprintln(w, "\nChecks of a configuration, and what each leads to")
 	for _, c := range diagnoser.Checks() {
 		fmt.Fprintf(w, "%-30s %s: %s\n", c.Name, c.Severity, c.Cause)
