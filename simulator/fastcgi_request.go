@@ -162,7 +162,7 @@ func (s *stream) manage(t fastcgi.Type, content []byte) {
 
 // fill sets the request from the parameters.
 func (s *stream) fill(r *request) error {
-	*r = request{cgi: true, fields: r.fields[:0], id: uint32(s.id), keep: s.begin.Flags&fastcgi.KeepConn != 0}
+	*r = request{cgi: true, role: s.begin.Role, fields: r.fields[:0], id: uint32(s.id), keep: s.begin.Flags&fastcgi.KeepConn != 0}
 	for rest := slices.Clip(s.params); len(rest) > 0; {
 		name, value, next, err := fastcgi.NextParam(rest)
 		if err != nil {

@@ -18,6 +18,7 @@ const (
 	KindWrite      = "write"      // Bytes were written, perhaps fewer than wanted: then Errno says why
 	KindRead       = "read"       // bytes were read where no request is parsed: Text is how they begin, in quotes
 	KindBody       = "body"       // a request's body was read; Bytes is its length
+	KindRecord     = "record"     // read_record has read a FastCGI record; Text is its type
 	KindClose      = "close"      // the connection ended: By, End and Errno say how
 	KindUnscripted = "unscripted" // an exchange that a strict plan does not know
 	KindFailed     = "failed"     // a step did not have its effect: Text says why

@@ -3,6 +3,8 @@ package simulator
 import (
 	"bytes"
 	"strings"
+
+	"github.com/badgateway/badgateway/simulator/fastcgi"
 )
 
 // request is the head of a request. Its slices point into the
@@ -15,6 +17,7 @@ type request struct {
 	keep           bool   // the peer lets the connection live
 	say            connectionHeader
 	expects        bool // Expect: 100-continue
+	role           fastcgi.Role
 }
 
 type pair struct{ name, value []byte }
