@@ -29,14 +29,12 @@ var alertNames = map[Alert]string{
 
 // Alerts that the endpoint sends by itself.
 const (
-	alertHandshakeFailure    Alert = 40
 	alertBadCertificate      Alert = 42
 	alertCertificateExpired  Alert = 45
 	alertUnknownCA           Alert = 48
 	alertProtocolVersion     Alert = 70
 	alertUnrecognizedName    Alert = 112
 	alertCertificateRequired Alert = 116
-	alertNoProtocol          Alert = 120
 )
 
 // String is the alert's name, or its number.
