@@ -21,7 +21,7 @@ var _ = registerCheck(check{
 		seen := map[string]bool{}
 		for _, p := range in.peers() {
 			host := p.host()
-			if p.network != "tcp" || seen[host] || in.config.Group(host) != nil || !changes(host) || hasParameter(p.at, "resolve") {
+			if p.network != "tcp" || seen[host] || p.at == p.pass.Directive && in.config.Group(host) != nil || !changes(host) || hasParameter(p.at, "resolve") {
 				continue
 			}
 			seen[host] = true

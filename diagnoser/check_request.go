@@ -194,7 +194,7 @@ var _ = registerCheck(check{
 func hasRewrite(location *nginx.Directive) bool { return location.Child("rewrite") != nil }
 
 var _ = registerCheck(check{
-	name: "loopback-in-container", cause: "container-localhost", severity: SeverityError,
+	name: "loopback-in-container", cause: "container-localhost", severity: SeverityWarning,
 	doc: CheckDoc{
 		What: "The configuration uses Docker's resolver, 127.0.0.11, so nginx runs in a container, and the upstream is a loopback address: the container's own, on which no other " +
 			"container listens. Connection refused (111), 502. One that runs its backend beside nginx, in one container, is right.",

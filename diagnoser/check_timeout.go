@@ -3,6 +3,7 @@ package diagnoser
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -99,7 +100,7 @@ var _ = registerCheck(check{
 		seen := map[*nginx.Directive]bool{}
 		for _, p := range in.httpPasses() {
 			limit, d := in.timeout(p, "connect_timeout")
-			if d == nil || limit <= 75*time.Second || seen[d] {
+			if d == nil || limit <= 75*time.Second || seen[d] || !overTCP(p) {
 				continue
 			}
 			seen[d] = true
@@ -109,3 +110,11 @@ var _ = registerCheck(check{
 		return found
 	},
 })
+
+// overTCP tells whether a pass can lead to another host: a socket refuses or accepts at once.
+func overTCP(p *nginx.Pass) bool {
+	if p.Group == nil {
+		return p.Network != "unix"
+	}
+	return slices.ContainsFunc(p.Group.Servers, func(s nginx.Server) bool { return s.Network == "tcp" })
+}
