@@ -99,7 +99,9 @@ func (r *Reading) joined(t *told) (found bool) {
 		if !t.sharesConn(g) {
 			continue
 		}
-		g.told, found = append(g.told, t), true
+		if found = true; len(g.told) < connsMax {
+			g.told = append(g.told, t)
+		}
 	}
 	return found
 }

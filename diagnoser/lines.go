@@ -71,10 +71,11 @@ func parserOf(kind string) parser {
 }
 
 // scanLines reads the log of such a proxy.
-func (r *Reading) scanLines(ctx context.Context, log evidence.Log, parse parser) error {
+func (r *Reading) scanLines(ctx context.Context, log evidence.Log, before int64, parse parser) error {
 	s := &r.summary
 	size, err := eachLine(ctx, log, func(line []byte, n int64) {
 		s.Lines++
+		n += before
 		e, ok := parse(string(line))
 		if !ok {
 			r.look(log.Name, n, line)

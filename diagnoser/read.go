@@ -50,7 +50,7 @@ func Read(ctx context.Context, ev evidence.Evidence) (*Reading, error) {
 	}
 	r.groups = newGroups(r.config)
 	for _, log := range ev.Logs {
-		if err := r.scan(ctx, log); err != nil {
+		if err := r.scan(ctx, log, 0); err != nil {
 			return r, err
 		}
 	}
@@ -65,15 +65,32 @@ func Read(ctx context.Context, ev evidence.Evidence) (*Reading, error) {
 	return r, nil
 }
 
-func (r *Reading) scan(ctx context.Context, log evidence.Log) error {
+// More reads what was appended to a log since: whole lines, before of which lines of it were read
+// already. Reading on keeps no more of a log than Read does. The error is that of Read.
+func (r *Reading) More(ctx context.Context, log evidence.Log, before int64) error {
+	if err := r.scan(ctx, log, before); err != nil {
+		return err
+	}
+	r.joinAccess()
+	r.told = nil // they are joined
+	r.takePhrases()
+	r.summary.Together = r.groups.together
+	return nil
+}
+
+// Summary counts what was read so far.
+func (r *Reading) Summary() Summary { return r.summary }
+
+func (r *Reading) scan(ctx context.Context, log evidence.Log, before int64) error {
 	if parse := parserOf(r.proxy.Kind); parse != nil {
-		return r.scanLines(ctx, log, parse)
+		return r.scanLines(ctx, log, before, parse)
 	}
 	var known int64 // lines of an access log
 	stats, err := nginx.Scan(ctx, log.Name, reader(log), nginx.Sink{
-		Event: func(e evidence.Event) { r.groups.add(log.Name, e) },
-		Note:  func(e evidence.Event) { r.groups.add(log.Name, e) },
-		Like:  func(e evidence.Event) func(nginx.Repeat) { return r.groups.like(log.Name, e) },
+		Before: before,
+		Event:  func(e evidence.Event) { r.groups.add(log.Name, e) },
+		Note:   func(e evidence.Event) { r.groups.add(log.Name, e) },
+		Like:   func(e evidence.Event) func(nginx.Repeat) { return r.groups.like(log.Name, e) },
 		Line: func(text []byte, line int64) {
 			if r.access(log.Name, line, text) {
 				known++

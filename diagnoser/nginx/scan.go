@@ -40,6 +40,8 @@ type Sink struct {
 	// Line takes each line that belongs to no record: of an access log, of a backend that
 	// logs to the same stream. The bytes are good until it returns.
 	Line func(text []byte, line int64)
+	// Before counts lines of the same log that were scanned earlier: numbering goes on behind them.
+	Before int64
 }
 
 // Scan reads an error log to its end with a fixed buffer, whatever its size. The
@@ -47,8 +49,10 @@ type Sink struct {
 func Scan(ctx context.Context, name string, r io.Reader, sink Sink) (Stats, error) {
 	in := input.New(r)
 	s := scanner{name: name, sink: sink, buf: make([]byte, bufferSize), shapes: newShapes()}
+	s.stats.Lines = sink.Before
 	err := s.run(ctx, in)
 	stats := s.finish()
+	stats.Lines -= sink.Before
 	if err == nil {
 		err = s.binary(in, stats)
 	}

@@ -21,6 +21,7 @@ type diagnoseFlags struct {
 	version  string
 	checks   bool
 	redact   bool
+	follow   followFlags
 }
 
 func diagnoseCommand() *cobra.Command {
@@ -65,6 +66,7 @@ Exit status: 0 nothing found; 1 findings; 2 the input is unusable.`,
 	c.Flags().StringVar(&f.version, "proxy-version", "", "version of nginx, where a default depends on it")
 	c.Flags().BoolVar(&f.checks, "checks", false, "also report mistakes of the configuration that no line of the log tells of")
 	f.outputFlags(c)
+	f.followFlags(c)
 	return c
 }
 
@@ -75,6 +77,9 @@ func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
 	if !slices.Contains([]string{"", "nginx", "apache", "haproxy"}, f.proxy) {
 		return usage(fmt.Errorf("unknown proxy %q (known: apache, haproxy, nginx)", f.proxy))
 	}
+	if err := f.checkFollow(args); err != nil {
+		return usage(err)
+	}
 	ev := evidence.Evidence{Proxy: evidence.Proxy{Kind: f.proxy, Version: f.version}}
 	doubt, err := f.readConfig(c.InOrStdin(), &ev)
 	if err != nil {
@@ -83,17 +88,21 @@ func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
 	if doubt != nil {
 		fmt.Fprintf(c.ErrOrStderr(), "badgateway: %v; going on without it\n", doubt)
 	}
-	logs, closeLogs, err := openLogs(c, args)
-	defer closeLogs()
-	if err != nil {
-		return usage(err)
-	}
 	texts, closeTexts, err := openLogs(c, f.evidence)
 	defer closeTexts()
 	if err != nil {
 		return usage(err)
 	}
-	ev.Logs, ev.Texts = logs, texts
+	ev.Texts = texts
+	if f.follow.on {
+		return f.runFollow(c, args, ev)
+	}
+	logs, closeLogs, err := openLogs(c, args)
+	defer closeLogs()
+	if err != nil {
+		return usage(err)
+	}
+	ev.Logs = logs
 	report, err := f.report(c.Context(), ev)
 	if err != nil {
 		return usage(err)

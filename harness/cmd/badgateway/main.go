@@ -29,6 +29,8 @@ const (
 type status struct {
 	code int
 	err  error
+	// regular says that an interruption is how this is meant to end.
+	regular bool
 }
 
 func (s *status) Error() string {
@@ -44,14 +46,14 @@ func usage(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &status{exitUsage, err}
+	return &status{code: exitUsage, err: err}
 }
 
 func environment(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &status{exitEnvironment, err}
+	return &status{code: exitEnvironment, err: err}
 }
 
 func main() {
@@ -68,14 +70,14 @@ func run(ctx context.Context) int {
 	if err == nil {
 		return 0
 	}
-	if ctx.Err() != nil {
+	var s *status
+	if ctx.Err() != nil && !(errors.As(err, &s) && s.regular) {
 		fmt.Fprintln(os.Stderr, "badgateway: interrupted")
 		return exitInterrupted
 	}
 	if text := explainError(err); text != "" {
 		fmt.Fprintln(os.Stderr, "badgateway: "+text)
 	}
-	var s *status
 	switch {
 	case errors.As(err, &s):
 		return s.code
