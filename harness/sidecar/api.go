@@ -31,6 +31,8 @@ type Upstream struct {
 	// Fault is the name of a fault, in place of a plan, and Transport where it is made: tcp, unix or tls.
 	Fault     string `json:"fault,omitempty"`
 	Transport string `json:"transport,omitempty"`
+	// Resolver is the loopback address of the DNS server that the fault may bring with it.
+	Resolver string `json:"resolver,omitempty"`
 }
 
 // Config is the body of PUT /v1/proxy/config: the files to write, by their path in the proxy's file system.

@@ -35,6 +35,15 @@ type Server struct {
 type upstream struct {
 	*simulator.Server
 	control http.Handler
+	names   *dns.Server // that its fault brings with it; nil for most
+}
+
+// Close ends the upstream and its DNS server.
+func (u *upstream) Close() error {
+	if u.names == nil {
+		return u.Server.Close()
+	}
+	return errors.Join(u.names.Close(), u.Server.Close())
 }
 
 // Serve listens and serves until ctx ends or the lease runs out; lease 0 never does.

@@ -10,6 +10,7 @@ import (
 	"github.com/badgateway/badgateway/harness/kernel"
 	"github.com/badgateway/badgateway/simulator"
 	"github.com/badgateway/badgateway/simulator/control"
+	"github.com/badgateway/badgateway/simulator/dns"
 	"github.com/badgateway/badgateway/simulator/faults"
 )
 
@@ -39,11 +40,31 @@ func (s *Server) putUpstream(r *http.Request) (any, error) {
 	if err := srv.Start(); err != nil {
 		return nil, fmt.Errorf("start upstream %s: %w", name, err)
 	}
-	s.upstreams[name] = &upstream{srv, control.NewHandler(srv)}
+	names, err := namesOf(u)
+	if err != nil {
+		return nil, errors.Join(err, srv.Close())
+	}
+	s.upstreams[name] = &upstream{srv, control.NewHandler(srv), names}
 	if c.Plan != nil && c.Plan.Endpoint.TLS != nil {
 		return struct{}{}, s.writeTrust(name, s.upstreams[name])
 	}
 	return struct{}{}, nil
+}
+
+// namesOf starts the DNS server that the fault brings with it.
+func namesOf(u Upstream) (*dns.Server, error) {
+	fault, err := faults.Lookup(u.Fault)
+	if err != nil || fault.Names == nil || u.Resolver == "" {
+		return nil, nil
+	}
+	srv, err := dns.New(dns.Config{Listen: u.Resolver, Plan: fault.Names})
+	if err == nil {
+		err = srv.Start()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start the DNS server: %w", err)
+	}
+	return srv, nil
 }
 
 // deleteUpstream ends an upstream and returns when nothing of it is left.

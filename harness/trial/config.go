@@ -80,7 +80,11 @@ var passes = map[string]func(r Row, target string) []string{
 		if r.Place.Transport == faults.TLS {
 			scheme = "https"
 		}
-		lines := append([]string{"proxy_pass " + scheme + "://" + target + ";", "proxy_buffer_size 4k;"}, timeouts("proxy")...)
+		if r.Fault.Names != nil {
+			target = fmt.Sprintf("$backend:%d", r.port)
+		}
+		lines := append(r.names(), "proxy_pass "+scheme+"://"+target+";", "proxy_buffer_size 4k;")
+		lines = append(lines, timeouts("proxy")...)
 		if r.Fault.Needs.KeepAlive {
 			lines = append(lines, "proxy_http_version 1.1;", `proxy_set_header Connection "";`)
 		} else if r.Fault.Needs.HTTP11 {
@@ -104,6 +108,14 @@ var passes = map[string]func(r Row, target string) []string{
 		return append(lines, "uwsgi_param REQUEST_METHOD $request_method;", "uwsgi_param REQUEST_URI $request_uri;",
 			"uwsgi_param PATH_INFO $document_uri;", "uwsgi_param CONTENT_LENGTH $content_length;", "uwsgi_param SERVER_PROTOCOL $server_protocol;")
 	},
+}
+
+// names are the directives that have the upstream's name resolved when it is asked for.
+func (r Row) names() []string {
+	if r.Fault.Names == nil {
+		return nil
+	}
+	return []string{"resolver " + r.resolver() + " ipv6=off;", "resolver_timeout 1s;", "set $backend " + faults.Backend + ";"}
 }
 
 // authorityFile holds what the proxy trusts.

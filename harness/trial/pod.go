@@ -121,7 +121,7 @@ func (p *Pod) TryAll(ctx context.Context, rows []Row) []Result {
 // Try makes the fault, asks the proxy, and takes the fault away again.
 func (p *Pod) Try(ctx context.Context, r Row) (seen Seen, err error) {
 	name := r.id()
-	err = p.client.Start(ctx, name, sidecar.Upstream{Listen: r.Listen(), Protocol: r.Place.Protocol, Fault: r.Fault.Name, Transport: r.Place.Transport})
+	err = p.client.Start(ctx, name, sidecar.Upstream{Listen: r.Listen(), Protocol: r.Place.Protocol, Fault: r.Fault.Name, Transport: r.Place.Transport, Resolver: r.resolver()})
 	if err != nil {
 		return seen, err
 	}

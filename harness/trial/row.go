@@ -55,6 +55,9 @@ func (r Row) Listen() string {
 
 func (r Row) socket() string { return "/run/trial/" + r.id() + "/app.sock" }
 
+// resolver is where the row's DNS server listens; rows are fewer than the distance of the two.
+func (r Row) resolver() string { return fmt.Sprintf("127.0.0.1:%d", r.port+2000) }
+
 // address is the upstream's address as nginx has it.
 func (r Row) address() string {
 	if r.Place.Transport == faults.Unix {

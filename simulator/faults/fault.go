@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/badgateway/badgateway/simulator"
+	"github.com/badgateway/badgateway/simulator/dns"
 )
 
 // Fault is something that an upstream does wrong, by its name.
@@ -18,6 +19,8 @@ type Fault struct {
 	Source string  // where the rule of the reaction stands: nginx's file and function, a section of an RFC
 	Places []Place // where it exists
 	Needs  Needs
+	// Names is what the DNS server does that the proxy asks for the application's address, Backend; nil where none is asked.
+	Names *dns.Plan
 	// Outcomes are what was measured; the first one that holds at a place and for a version counts.
 	Outcomes []Outcome
 

@@ -80,7 +80,9 @@ var (
 		Log: "upstream prematurely closed connection while sending to client"})
 	streamBodyReset = Outcome{Status: 200, Form: Truncated, Phase: readingBody, Result: reset, Errno: econnreset,
 		Log: "recv() failed (104: Connection reset by peer) while reading upstream"}.at(grpc).or(
-		Outcome{Status: 200, Form: Truncated, Log: "recv() failed (104: Connection reset by peer) while sending to client"})
+		Outcome{Status: 200, Form: Truncated, Log: "recv() failed (104: Connection reset by peer) while sending to client"},
+		Outcome{Status: 200, Form: Truncated, Phase: sending, Result: reset, Errno: econnreset,
+			Log: "writev() failed (104: Connection reset by peer) while sending request to upstream"})
 )
 
 const grpcRule = "ngx_http_grpc_parse_frame and ngx_http_grpc_process_header (ngx_http_grpc_module.c)"

@@ -3,6 +3,7 @@ package faults
 // The phases and results that faults lead to, in the words that badgateway has for events.
 const (
 	selecting     = "selecting a peer"
+	resolving     = "resolving"
 	connecting    = "connecting"
 	handshaking   = "handshaking"
 	sending       = "sending request"
@@ -19,6 +20,7 @@ const (
 	tooBig      = "too big"
 	invalid     = "invalid"
 	noneLive    = "none live"
+	notFound    = "not found"
 )
 
 // Errors of Linux that nginx logs.

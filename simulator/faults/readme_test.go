@@ -111,9 +111,17 @@ func faultTable() string {
 	var b strings.Builder
 	b.WriteString("| fault | cause | the upstream | needs | reaction |\n| --- | --- | --- | --- | --- |\n")
 	for f := range All() {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.Name, orDash(f.Cause), f.Doc, orDash(f.Needs.String()), f.Source)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.Name, orDash(f.Cause), f.Doc, orDash(needs(f)), f.Source)
 	}
 	return b.String()
+}
+
+func needs(f *Fault) string {
+	list := f.Needs.String()
+	if f.Names != nil {
+		list = strings.TrimPrefix(list+", `resolver`", ", ")
+	}
+	return list
 }
 
 func orDash(text string) string {

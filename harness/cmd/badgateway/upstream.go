@@ -86,6 +86,9 @@ func (f *upstreamFlags) run(c *cobra.Command, file string) error {
 	fmt.Fprintf(c.ErrOrStderr(), "%s: %s on %s\n", config.Name, f.protocol, srv.Addr())
 	if f.fault != "" {
 		f.announce(c.ErrOrStderr())
+		if err := f.serveNames(c.Context(), c.ErrOrStderr()); err != nil {
+			return err
+		}
 	}
 	stop, err := f.serveControl(c, srv)
 	if err != nil {

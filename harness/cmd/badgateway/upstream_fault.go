@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -11,6 +13,7 @@ import (
 
 	"github.com/badgateway/badgateway/containers/nginx"
 	"github.com/badgateway/badgateway/simulator"
+	"github.com/badgateway/badgateway/simulator/dns"
 	"github.com/badgateway/badgateway/simulator/faults"
 )
 
@@ -33,9 +36,15 @@ func b2i(b bool) int {
 	return 0
 }
 
+// place is where the fault is run. One that exists over TLS alone speaks TLS.
 func (f *upstreamFlags) place() faults.Place {
 	transport, _, _ := strings.Cut(f.listen, ":")
-	return faults.Place{Protocol: f.protocol, Transport: transport}
+	p := faults.Place{Protocol: f.protocol, Transport: transport}
+	secure := faults.Place{Protocol: f.protocol, Transport: faults.TLS}
+	if fault, err := faults.Lookup(f.fault); err == nil && transport == faults.TCP && !slices.Contains(fault.Places, p) && slices.Contains(fault.Places, secure) {
+		return secure
+	}
+	return p
 }
 
 // faultConfig is that of a server with the named fault.
@@ -47,6 +56,24 @@ func (f *upstreamFlags) faultConfig() (simulator.Config, error) {
 	c, err := fault.Config(f.place(), f.listen)
 	c.Seed = f.seed
 	return c, err
+}
+
+// serveNames runs the DNS server that the fault brings with it, until ctx ends.
+func (f *upstreamFlags) serveNames(ctx context.Context, w io.Writer) error {
+	fault, err := faults.Lookup(f.fault)
+	if err != nil || fault.Names == nil {
+		return nil
+	}
+	srv, err := dns.New(dns.Config{Plan: fault.Names})
+	if err == nil {
+		err = srv.Start()
+	}
+	if err != nil {
+		return environment(err)
+	}
+	context.AfterFunc(ctx, func() { _ = srv.Close() })
+	fmt.Fprintf(w, "DNS server for %s: resolver %s ipv6=off;\n", faults.Backend, srv.Addr())
+	return nil
 }
 
 // unknownFault names the faults that share a word with the name.

@@ -49,3 +49,24 @@ func TestUpstreamAnnouncesTheOutcome(t *testing.T) {
 		t.Errorf("got %q, want %q at its end", out.String(), want)
 	}
 }
+
+func TestUpstreamSpeaksTLSWhereTheFaultDoes(t *testing.T) {
+	f := upstreamFlags{listen: "tcp:127.0.0.1:0", protocol: "http", fault: "certificate-expired"}
+	c, err := f.faultConfig()
+	if err != nil || c.Plan.Endpoint.TLS == nil {
+		t.Fatalf("got %v, %v, want a plan with TLS", c, err)
+	}
+}
+
+func TestUpstreamBringsItsDNSServer(t *testing.T) {
+	f := upstreamFlags{listen: "tcp:127.0.0.1:0", protocol: "http", fault: "name-missing"}
+	var out bytes.Buffer
+	if err := f.serveNames(t.Context(), &out); err != nil || !strings.HasPrefix(out.String(), "DNS server for app.test: resolver 127.0.0.1:") {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+	out.Reset()
+	f.fault = "hang"
+	if err := f.serveNames(t.Context(), &out); err != nil || out.Len() > 0 {
+		t.Errorf("got %q, %v, want nothing", out.String(), err)
+	}
+}
