@@ -24,12 +24,8 @@ type diagnoseFlags struct {
 	follow   followFlags
 }
 
-func diagnoseCommand() *cobra.Command {
-	var f diagnoseFlags
-	c := &cobra.Command{
-		Use:   "diagnose [LOG...]",
-		Short: "Name the cause of the 502s and 504s in an error log",
-		Long: `Name the cause of the 502s and 504s in the error log of a proxy, with the evidence
+const (
+	diagnoseLong = `Name the cause of the 502s and 504s in the error log of a proxy, with the evidence
 for and against, the line of the configuration, and a fix. A log of "-" is
 standard input. Nothing is changed and nothing is sent anywhere.
 
@@ -41,14 +37,24 @@ decide, such as a php-fpm pool's, by --evidence.
 A configuration of which a part cannot be read is said on standard error, and the
 diagnosis does without that part.
 
-Exit status: 0 nothing found; 1 findings; 2 the input is unusable.`,
-		Example: `  badgateway diagnose /var/log/nginx/error.log --config /etc/nginx/nginx.conf
+Exit status: 0 nothing found; 1 findings, notes too; 2 the input is unusable.`
+
+	diagnoseExample = `  badgateway diagnose /var/log/nginx/error.log --config /etc/nginx/nginx.conf
   journalctl -u nginx -o cat | badgateway diagnose -
   badgateway diagnose --config /etc/nginx/nginx.conf --evidence /etc/php/8.2/fpm/pool.d/www.conf
   nginx -T | badgateway diagnose --config -
   badgateway diagnose error.log --config site.conf --format markdown --redact > note.md
   badgateway diagnose --config nginx.conf --proxy-version 1.30.0 --format sarif > checks.sarif
-  badgateway explain buffer-relations`,
+  badgateway explain buffer-relations`
+)
+
+func diagnoseCommand() *cobra.Command {
+	var f diagnoseFlags
+	c := &cobra.Command{
+		Use:     "diagnose [LOG...]",
+		Short:   "Name the cause of the 502s and 504s in an error log",
+		Long:    diagnoseLong,
+		Example: diagnoseExample,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 && f.config == "" {
 				return usage(fmt.Errorf("want an error log, or - for standard input, or --config; see %s --help", c.CommandPath()))

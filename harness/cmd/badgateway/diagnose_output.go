@@ -22,8 +22,11 @@ var outputs = map[string]output{
 	"text": func(w io.Writer, r *diagnoser.Report, _ []evidence.File) error { return r.WriteText(w, textOptions(w)) },
 	"json": func(w io.Writer, r *diagnoser.Report, _ []evidence.File) error { return r.WriteJSON(w) },
 	"sarif": func(w io.Writer, r *diagnoser.Report, config []evidence.File) error {
-		root, _ := os.Getwd()
-		return r.WriteSARIF(w, diagnoser.SARIFOptions{Files: config, Root: root, Version: version()})
+		options := diagnoser.SARIFOptions{Files: config, Version: version()}
+		if config != nil { // a redacted report does not tell where it was made
+			options.Root, _ = os.Getwd()
+		}
+		return r.WriteSARIF(w, options)
 	},
 	"markdown": func(w io.Writer, r *diagnoser.Report, _ []evidence.File) error { return r.WriteMarkdown(w) },
 }

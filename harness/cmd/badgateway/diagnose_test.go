@@ -113,7 +113,12 @@ func TestDiagnoseFormats(t *testing.T) {
 			t.Errorf("got\n%s\nwant the file by its path from here", out)
 		}
 	}
-	_, out, _ := command(t, dir, "", "diagnose", "error.log", "--format", "markdown", "--redact")
+	write(t, dir, "anna.example.org/site.conf", good[:len(good)-2]+site+"}\n")
+	_, out, _ := command(t, filepath.Join(dir, "anna.example.org"), "", "diagnose", "--config", "site.conf", "--format", "sarif", "--redact")
+	if strings.Contains(out, "anna.example") || !strings.Contains(out, "pass-without-scheme") {
+		t.Errorf("got\n%s", out)
+	}
+	_, out, _ = command(t, dir, "", "diagnose", "error.log", "--format", "markdown", "--redact")
 	if !strings.HasPrefix(out, "# Diagnosis\n") || strings.Contains(out, "shop.example") || !strings.Contains(out, "backend-down") {
 		t.Errorf("got\n%s", out)
 	}
