@@ -105,6 +105,7 @@ func (x *redactor) name(kind, original string) string {
 var (
 	clientField = regexp.MustCompile(`client: ([0-9A-Fa-f.:]+)`)
 	urlHost     = regexp.MustCompile(`(?:://|\b(?:upstream|server|server_name|host|proxy_ssl_name):? "?)([A-Za-z0-9][A-Za-z0-9_-]*)(?:[:/" ;]|$)`)
+	allNames    = regexp.MustCompile(`server_name\s+([^;{}]+);`)
 	homeUser    = regexp.MustCompile(`(/home/|/Users/|/var/www/vhosts/|~)([A-Za-z0-9._-]+)`)
 	userInfo    = regexp.MustCompile(`://[^/\s"@]+@`)
 	email       = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`)
@@ -117,6 +118,9 @@ var (
 	ipv6        = regexp.MustCompile(`[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*`)
 	domainName  = regexp.MustCompile(`(?i)\b(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+(?:xn--[a-z0-9-]+|[a-z]{2,})\b`)
 )
+
+// label is a name of one part.
+var label = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*$`)
 
 // plainNames are what everybody calls a backend, and what is no name at all.
 var plainNames = strings.Fields("app application api backend default upstream upstreams server servers host client proxy nginx php fpm php-fpm node web www " +
@@ -144,6 +148,13 @@ func (x *redactor) learn(s string) {
 	}
 	for _, m := range urlHost.FindAllStringSubmatch(s, -1) {
 		add("host", m[1])
+	}
+	for _, m := range allNames.FindAllStringSubmatch(s, -1) {
+		for _, word := range strings.Fields(m[1]) {
+			if label.MatchString(word) {
+				add("host", word)
+			}
+		}
 	}
 	for _, m := range homeUser.FindAllStringSubmatch(s, -1) {
 		add("user", m[2])

@@ -128,3 +128,20 @@ func TestRedactString(t *testing.T) {
 		}
 	}
 }
+
+// TestRedactLearns: a short name that stands as a name once is replaced wherever it stands alone.
+func TestRedactLearns(t *testing.T) {
+	report := &Report{Findings: []Finding{{Upstream: "http://ledger7:8001", Evidence: []Fact{
+		{Text: "ledger7 is looked up once; LEDGER7; not in ledger77; app is what many say"},
+		{Text: "server_name payroll intranet-2;"}, {Text: "payroll asks intranet-2; the user of /home/anna/x is anna"}}}}}
+	f := report.Redact().Findings[0]
+	for i, want := range []string{"host-1 is looked up once; host-1; not in ledger77; app is what many say", "server_name host-2 host-3;",
+		"host-2 asks host-3; the user of /home/user-1/x is user-1"} {
+		if f.Evidence[i].Text != want {
+			t.Errorf("got %s, want %s", f.Evidence[i].Text, want)
+		}
+	}
+	if f.Upstream != "http://host-1:8001" {
+		t.Errorf("got %s", f.Upstream)
+	}
+}
