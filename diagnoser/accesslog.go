@@ -30,11 +30,11 @@ type toldKey struct{ phase, outcome, upstream string }
 // access keeps what a line of an access log tells, and answers false for another line.
 func (r *Reading) access(name string, line int64, text []byte) bool {
 	if !bytes.Contains(text, []byte("502")) && !bytes.Contains(text, []byte("504")) {
-		return bytes.Contains(text, []byte(" HTTP/")) && nginx.MayTell(text) // nothing failed
+		return tellsOfNone(text)
 	}
 	a, ok := nginx.ParseAccess(text)
 	if !ok {
-		return false
+		return tellsOfNone(text)
 	}
 	a.Line = line
 	for _, t := range a.Attempts {
@@ -43,6 +43,11 @@ func (r *Reading) access(name string, line int64, text []byte) bool {
 		}
 	}
 	return true
+}
+
+// tellsOfNone tells whether a line is one of an access log with upstream fields, none of which failed.
+func tellsOfNone(text []byte) bool {
+	return nginx.MayTell(text) && (bytes.Contains(text, []byte(" HTTP/")) || bytes.Contains(text, []byte("us=")))
 }
 
 func (r *Reading) tell(name string, e evidence.Event, a evidence.Access, t evidence.Attempt) {
