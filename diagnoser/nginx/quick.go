@@ -139,13 +139,9 @@ func (s *scanner) began(b []byte) {
 
 // shape counts a record where like ones were read before, and reads it as new otherwise.
 func (s *scanner) shape(b []byte, e *evidence.Event, h headOfRecord, line int64) {
-	key := keyOf(e)
-	found := s.shapes.find(key)
+	found := s.shapes.find(keyOf(e))
 	if found == nil {
-		full := parseRecord(string(b), line)
-		found = s.shapes.add(keyOf(&full), shape{kind: kindOf(&full)})
-		s.stats.count(found.kind)
-		found.again = s.first(found.kind, full)
+		s.remember(parseRecord(string(b), line))
 		return
 	}
 	s.stats.count(found.kind)
@@ -153,8 +149,32 @@ func (s *scanner) shape(b []byte, e *evidence.Event, h headOfRecord, line int64)
 	case found.again != nil:
 		found.again(Repeat{Time: s.clock.read(b), Conn: h.conn, Line: line, Request: bytesOf(e.Request), Upstream: bytesOf(e.Upstream), Text: b})
 	case found.kind >= isNote && s.sink.Like == nil:
-		s.deliver(b, line)
+		s.deliver(parseRecord(string(b), line))
 	}
+}
+
+// whole is shape for a record that was read in full.
+func (s *scanner) whole(e evidence.Event, text []byte) {
+	found := s.shapes.find(keyOf(&e))
+	if found == nil {
+		s.remember(e)
+		return
+	}
+	s.stats.count(found.kind)
+	switch {
+	case found.again != nil:
+		found.again(Repeat{Time: e.Time, Conn: e.Conn, Line: e.Line, Request: bytesOf(e.Request), Upstream: bytesOf(e.Upstream), Text: text})
+	case found.kind >= isNote && s.sink.Like == nil:
+		s.deliver(e)
+	}
+}
+
+// remember takes the first record of a shape.
+func (s *scanner) remember(e evidence.Event) {
+	key := keyOf(&e)
+	found := s.shapes.add(key, shape{kind: kindOf(&e)})
+	s.stats.count(found.kind)
+	found.again = s.first(found.kind, e)
 }
 
 // first hands over the first event of a shape.
@@ -177,9 +197,8 @@ func (r Repeat) Event() evidence.Event {
 	return e
 }
 
-// deliver reads a record in full for a sink that wants each.
-func (s *scanner) deliver(b []byte, line int64) {
-	e := parseRecord(string(b), line)
+// deliver hands over a record to a sink that wants each.
+func (s *scanner) deliver(e evidence.Event) {
 	s.first(kindOf(&e), e)
 }
 

@@ -44,7 +44,7 @@ func marked(message string) bool {
 
 // record takes one record with the lines joined to it, line being its first.
 func (s *scanner) record(b []byte, line int64, single bool) {
-	if single && startsRecord(b) && s.quick(b[:len(b)-1], line) {
+	if single && s.quick(b[:len(b)-1], line) {
 		return
 	}
 	starts := startsRecord(b)
@@ -61,11 +61,7 @@ func (s *scanner) record(b []byte, line int64, single bool) {
 	case !single && s.quickOf(b, line):
 		return
 	}
-	if s.stats.From.IsZero() {
-		s.stats.From, _ = timestamp(b)
-	}
-	s.stats.Records++
-	copy(s.last[:], b)
+	s.began(b)
 	body := b
 	if end := bytes.IndexByte(b, '\n'); end >= 0 && end+1 < len(b) {
 		body = trimForeign(bytes.TrimRight(clean(b), "\r\n"))
@@ -74,10 +70,12 @@ func (s *scanner) record(b []byte, line int64, single bool) {
 	if b[21] == 'n' || b[21] == 'd' || !promising(body) { // [notice], [debug]
 		return
 	}
-	if body = trimForeign(bytes.TrimRight(clean(body), "\r\n")); !promising(body) {
-		return
+	if len(body) == len(b) {
+		if body = trimForeign(bytes.TrimRight(clean(body), "\r\n")); !promising(body) {
+			return
+		}
 	}
-	s.classify(parseRecord(string(body), line))
+	s.whole(parseRecord(string(body), line), body)
 }
 
 // fragment takes a record that has lost its beginning, if a signature knows it.

@@ -49,7 +49,10 @@ type shapes struct {
 func newShapes() *shapes { return &shapes{seed: maphash.MakeSeed()} }
 
 func (s *shapes) set(k shapeKey) *[shapeWays]*shape {
-	h := maphash.String(s.seed, k.message)*31 ^ maphash.String(s.seed, k.server)*17 ^ maphash.String(s.seed, k.authority)
+	h := maphash.String(s.seed, k.message)*31 ^ maphash.String(s.seed, k.authority)
+	if n := len(k.server); n > 0 {
+		h ^= uint64(n)<<40 ^ uint64(k.server[0])<<8 ^ uint64(k.server[n/2])<<16 ^ uint64(k.server[n-1])<<24
+	}
 	return &s.sets[(h^h>>32)%shapeSets]
 }
 

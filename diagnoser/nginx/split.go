@@ -15,6 +15,7 @@ func (s *scanner) drain(data []byte, end bool) []byte {
 	start, at := -1, 0 // start of the open record
 	var line int64     // its line number
 	lines := 0         // of it
+	dated := false     // it begins with its timestamp
 	for at < len(data) {
 		size := bytes.IndexByte(data[at:], '\n') + 1
 		if size == 0 {
@@ -24,12 +25,13 @@ func (s *scanner) drain(data []byte, end bool) []byte {
 			size = len(data) - at
 		}
 		text := data[at : at+size]
+		starts := startsRecord(text)
 		switch {
 		case s.skip:
 			s.skip = text[len(text)-1] != '\n'
-		case startsRecord(text) || opens(text, data[max(start, 0):at], start >= 0):
-			s.close(data, start, at, line, lines == 1)
-			start, line, lines = at, s.stats.Lines+1, 0
+		case starts || opens(text, data[max(start, 0):at], start >= 0):
+			s.close(data, start, at, line, lines == 1 && dated)
+			start, line, lines, dated = at, s.stats.Lines+1, 0, starts
 		case start < 0:
 			s.stray(text, s.stats.Lines+1)
 		}
@@ -79,7 +81,7 @@ func (s *scanner) rest(data []byte, start, at int, line int64, end bool) []byte 
 	return data[start:]
 }
 
-// close hands over the open record; single tells that it is one line, with its end.
+// close hands over the open record; single tells that it is one line, with timestamp and end.
 func (s *scanner) close(data []byte, start, end int, line int64, single bool) {
 	if start < 0 {
 		return
@@ -106,10 +108,10 @@ func startsRecord(b []byte) bool {
 	if len(b) < timestampLen+3 || b[19] != ' ' || b[20] != '[' {
 		return false
 	}
-	return dated.fits(b) && timed.fits(b[8:]) && ended.fits(b[11:])
+	return day.fits(b) && hour.fits(b[8:]) && second.fits(b[11:])
 }
 
-var dated, timed, ended = patternOf("0000/00/"), patternOf("00 00:00"), patternOf("00:00:00")
+var day, hour, second = patternOf("0000/00/"), patternOf("00 00:00"), patternOf("00:00:00")
 
 // pattern is eight bytes of which each is a digit or one separator.
 type pattern struct{ digits, zeros, sixes, others, want uint64 }
