@@ -10,6 +10,7 @@ KEEP      ?=
 PROCS     ?= $(shell nproc)
 REPORT    ?= report
 ONLY      ?=
+FUZZTIME  ?= 1m
 
 # The race detector needs a C compiler.
 RACE      := $(if $(shell command -v $${CC:-cc}),-race)
@@ -21,7 +22,7 @@ TALLY     := $(GO) run ./harness/cmd/tally
 LIVE      := BADGATEWAY_PROGRAM=$(CURDIR)/$(PROGRAM) $(GINKGO) --tags=live --procs=$(PROCS) --succinct --silence-skips $$([ -t 2 ] || echo --no-color) \
              --output-dir=$(REPORT) --timeout=60m
 
-.PHONY: help build images scenarios test check lint unit live bench record clean
+.PHONY: help build images scenarios test check lint unit live bench fuzz record clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +79,13 @@ live: build
 bench: ## measure speed, memory and exactness against their limits; ONLY=regexp
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/bench ./harness/cmd/bench
 	@bin/bench -only '$(ONLY)' -report $(REPORT)
+
+fuzz: ## fuzz the simulator's parsers, each for FUZZTIME (1m)
+	@for folder in simulator simulator/fastcgi; do \
+	  for target in $$($(GO) test ./$$folder -list '^Fuzz' | grep '^Fuzz'); do \
+	    echo "$$folder $$target"; $(GO) test ./$$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -parallel 1 || exit 1; \
+	  done; \
+	done
 
 record: build ## record the evidence of every drill anew, for the replay
 	@$(LIVE) --label-filter='!life' ./harness/suite -- --proxy-version=all --record=$(CURDIR)/scenarios

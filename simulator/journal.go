@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -71,7 +72,28 @@ type journal struct {
 	ring    []Entry // guarded by mu; entry seq lies at (seq-1) % cap
 	last    uint64  // guarded by mu
 	limit   int
-	changed chan struct{} // guarded by mu; closed at the next entry; nil when nobody waits
+	waiters []*waiter // guarded by mu
+}
+
+// waiter is told of each entry as it is added, so that a short ring that is
+// written fast cannot hide one from it.
+type waiter struct {
+	fresh []Entry       // guarded by journal.mu
+	wake  chan struct{} // holds one
+}
+
+// tell is not inlined, so that add fits the smallest stack of a hung connection.
+//
+//go:noinline
+func (j *journal) tell(e *Entry) {
+	for _, w := range j.waiters {
+		w.fresh = append(w.fresh, Entry{})
+		w.fresh[len(w.fresh)-1] = *e // copied in place, not over the stack
+		select {
+		case w.wake <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // add takes a pointer because an Entry is big for the stack of a connection.
@@ -85,9 +107,8 @@ func (j *journal) add(e *Entry) {
 		j.grow()
 	}
 	j.ring[(e.Seq-1)%uint64(j.limit)] = *e
-	if j.changed != nil {
-		close(j.changed)
-		j.changed = nil
+	if j.waiters != nil {
+		j.tell(e)
 	}
 }
 
@@ -113,25 +134,34 @@ func (j *journal) readLocked(since uint64) (entries []Entry, overflow uint64) {
 }
 
 func (j *journal) await(ctx context.Context, since uint64, match func(Entry) bool) (Entry, error) {
+	w := &waiter{wake: make(chan struct{}, 1)}
+	j.mu.Lock()
+	entries, _ := j.readLocked(since)
+	j.waiters = append(j.waiters, w)
+	j.mu.Unlock()
+	defer j.leave(w)
 	for {
-		j.mu.Lock()
-		entries, _ := j.readLocked(since)
-		if j.changed == nil {
-			j.changed = make(chan struct{})
-		}
-		changed := j.changed
-		j.mu.Unlock()
 		for _, e := range entries {
 			if match(e) {
 				return e, nil
 			}
-			since = e.Seq
 		}
 		select {
-		case <-changed:
+		case <-w.wake:
 		case <-ctx.Done():
 			return Entry{}, ctx.Err()
 		}
+		j.mu.Lock()
+		entries, w.fresh = w.fresh, nil
+		j.mu.Unlock()
+	}
+}
+
+func (j *journal) leave(w *waiter) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.waiters = slices.DeleteFunc(j.waiters, func(other *waiter) bool { return other == w }); len(j.waiters) == 0 {
+		j.waiters = nil
 	}
 }
 
