@@ -69,6 +69,9 @@ func (in *inquiry) verdict(g *group) (verdict, bool) {
 	})
 	best := voices[0]
 	f := in.finding(best.cause, best.opinion, g)
+	if len(f.Remedies) == 0 && best.kind != "other" {
+		f.Remedies = adviceFor(best.cause, g)
+	}
 	f.Alternatives = slices.Clone(best.also)
 	for _, v := range voices[1:] {
 		f.Alternatives = append(f.Alternatives, Alternative{Cause: v.cause, Why: why(v.opinion), Check: v.check})

@@ -85,6 +85,9 @@ const (
 	SetPermission  = "set-permission"  // Params.Path, Mode and/or Group
 	SetPolicy      = "set-policy"      // Params.Policy, Value: a boolean of the host's security policy
 	RemoveFilter   = "remove-filter"   // Params.Filter: a packet-filter rule
+	RemoveRoute    = "remove-route"    // Params.Setting and Value: a route's kind and destination
+	SetLimit       = "set-limit"       // Params.Setting, and Value where it is known: a limit of the kernel, a service or a container
+	JoinNetwork    = "join-network"    // Params.Upstream: the backend's container and the proxy's share a network
 )
 
 // Remedy is an edit of the configuration or a typed action, never shell text to

@@ -1,6 +1,10 @@
 package diagnoser
 
-import "github.com/badgateway/badgateway/diagnoser/evidence"
+import (
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
 
 var _ = register(rule{
 	cause: "network-unreachable",
@@ -22,6 +26,10 @@ var _ = register(rule{
 		switch {
 		case r != nil && refuses(r.Kind):
 			o.certainty, o.weight = Proved, 2
+			if d := routeOf(r); d != "" {
+				o.remedies = []Remedy{{Action: RemoveRoute, Summary: "remove the route of kind " + r.Kind + " to " + d, Params: &Params{Setting: r.Kind, Value: d},
+					Commands: []string{"ip route del " + r.Kind + " " + d}}}
+			}
 			o.evidence = append(o.evidence, fact(fromKernel, "the route to %s is of kind %s: %s", r.Destination, r.Kind, r.Rule))
 		case g.Errno == 13:
 			return nil // the denial of a policy is judged by its own rule
@@ -42,4 +50,13 @@ func refuses(kind string) bool {
 		return true
 	}
 	return false
+}
+
+// routeOf is the destination of a route as ip route prints it, "" where it was not printed.
+func routeOf(r *evidence.Route) string {
+	fields := strings.Fields(r.Rule)
+	if len(fields) > 1 && fields[0] == r.Kind {
+		return fields[1]
+	}
+	return ""
 }

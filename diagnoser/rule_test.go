@@ -113,7 +113,7 @@ func TestEveryFailureHasACause(t *testing.T) {
 		{"SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number)" + handshake, "tls-scheme-mismatch"},
 		{"SSL_do_handshake() failed (SSL: error:0A000410:SSL routines::x:SSL alert number 40)" + handshake, "sni-missing"},
 		{"SSL_do_handshake() failed (SSL: error:0A00FFFF:SSL routines::something new)" + handshake, "sni-missing"},
-		{"SSL_read() failed (SSL: error:0A00045C:SSL routines::x:SSL alert number 116)" + header, "sni-missing"},
+		{"SSL_read() failed (SSL: error:0A00045C:SSL routines::x:SSL alert number 116)" + header, "upstream-cert-verify"},
 		{"peer closed connection in SSL handshake" + handshake, "backend-connection-reset"},
 		{"upstream SSL certificate verify error: (18:self-signed certificate)" + handshake, "upstream-cert-verify"},
 		{`upstream SSL certificate does not match "a"` + handshake, "upstream-cert-verify"},

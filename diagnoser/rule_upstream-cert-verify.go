@@ -1,5 +1,7 @@
 package diagnoser
 
+import "strings"
+
 var _ = register(rule{
 	cause: "upstream-cert-verify",
 	doc: Doc{
@@ -10,9 +12,22 @@ var _ = register(rule{
 		Source:  "ngx_http_upstream_ssl_handshake, X509_verify_cert; RFC 8446 section 4.4.2",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if o := wantsCertificate(g); o != nil {
+			return o
+		}
 		if g.Signature != "tls certificate" {
 			return nil
 		}
 		return &opinion{certainty: Likely, check: "openssl s_client -connect " + g.target.Address + " -servername NAME"}
 	},
 })
+
+// wantsCertificate judges the other direction: the backend wants the proxy's certificate, or refuses it.
+func wantsCertificate(g *group) *opinion {
+	meaning := tlsMeaning(g.Message)
+	if !strings.HasPrefix(g.Signature, "tls ") || !strings.Contains(meaning, "client certificate") || strings.Contains(meaning, "missing server name") {
+		return nil
+	}
+	return &opinion{certainty: Possible, weight: 2, check: "openssl s_client -connect " + g.target.Address + " -cert FILE -key FILE", evidence: []Fact{
+		fact(fromLog, "%s: proxy_ssl_certificate and proxy_ssl_certificate_key", meaning)}}
+}
