@@ -38,6 +38,7 @@ func (r *Reading) access(name string, line int64, text []byte) bool {
 	}
 	a.Line = line
 	for _, t := range a.Attempts {
+		r.keepARP(t)
 		if e, failed := nginx.EventOf(&a, t); failed {
 			r.tell(name, e, a, t)
 		}

@@ -81,7 +81,6 @@ type seen struct {
 // look keeps what a line says and tells whether a hint knew it. An access log's line is passed over: clients write in it.
 func (r *Reading) look(name string, line int64, text []byte) bool {
 	if bytes.Contains(text, []byte(" HTTP/")) {
-		r.keepTimes(text)
 		return false
 	}
 	r.keepPhrase(name, line, text)

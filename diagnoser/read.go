@@ -31,7 +31,7 @@ type Reading struct {
 	pasted   *paste.Reader         // what commands printed
 	remarks  map[string]*utterance // by cause, what people say
 	mappings []mapping             // ports that containers publish
-	arpTimes map[string]bool       // addresses whose attempts took three seconds
+	arpTimes map[string]bool       // addresses at which an attempt took three seconds
 	starts   []started             // where servers said that they listen
 	phrases  []phrased             // what other gateways say, in lines that are no record
 }

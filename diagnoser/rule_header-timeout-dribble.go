@@ -13,6 +13,10 @@ var _ = register(rule{
 		Source:  "ngx_http_upstream_process_header, ngx_http_upstream.c: the timer of ngx_http_upstream_send_request is not re-armed",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if n := g.received(); g.late() && g.Timer && g.Phase == evidence.ReadingHeader && n > 0 && in.probe(g) == nil {
+			return &opinion{certainty: Likely, weight: 1, check: "curl -v --no-buffer past the proxy", evidence: []Fact{
+				fact(fromLog, "the access log has %d bytes received of an answer whose header never ended", n)}}
+		}
 		p := in.probe(g)
 		if !g.is(evidence.ReadingHeader, evidence.TimedOut) || !g.Timer || !probed(p, evidence.TimedOut) || p.HeaderBytes == 0 {
 			return nil
@@ -21,3 +25,13 @@ var _ = register(rule{
 			probeFact(p), fact(fromProbe, "%d bytes of a header came, and not its end", p.HeaderBytes)}}
 	},
 })
+
+// received is how many bytes the access log says that the backend had sent, 0 where it does not say.
+func (g *group) received() int64 {
+	for _, t := range g.told {
+		if t.attempt.Received > 0 {
+			return int64(t.attempt.Received)
+		}
+	}
+	return 0
+}

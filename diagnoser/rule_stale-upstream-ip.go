@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
@@ -99,15 +100,13 @@ func (in *inquiry) goneAddress(g *group) *opinion {
 	return nil
 }
 
-// arpTime is an access log's list of upstreams, and of the times they took, where the first took three seconds.
-var arpTime = regexp.MustCompile(`(\d+\.\d+\.\d+\.\d+:\d+),? .*?\b(?:2\.9[5-9]\d|3\.[01]\d\d)\b`)
-
-// keepTimes remembers addresses at which an attempt took as long as ARP does.
-func (r *Reading) keepTimes(text []byte) {
-	if m := arpTime.FindSubmatch(text); m != nil && len(r.arpTimes) < 64 {
-		if r.arpTimes == nil {
-			r.arpTimes = map[string]bool{}
-		}
-		r.arpTimes[string(m[1])] = true
+// keepARP remembers an address at which an attempt failed after as long as ARP is tried: three seconds.
+func (r *Reading) keepARP(a evidence.Attempt) {
+	if a.Status != 502 || a.Response < 2500*time.Millisecond || a.Response > 3500*time.Millisecond || len(r.arpTimes) >= 64 {
+		return
 	}
+	if r.arpTimes == nil {
+		r.arpTimes = map[string]bool{}
+	}
+	r.arpTimes[a.Address] = true
 }

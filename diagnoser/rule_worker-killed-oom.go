@@ -27,13 +27,13 @@ var _ = register(rule{
 func (in *inquiry) killedContainer() *opinion {
 	for _, c := range in.told().Containers {
 		if c.OOMKilled || strings.Contains(c.State, "(137)") || strings.HasSuffix(c.State, " 137") {
-			return &opinion{certainty: Likely, weight: 4, check: "docker inspect -f '{{.State.OOMKilled}}'; dmesg", evidence: []Fact{
+			return &opinion{certainty: Likely, weight: 5, check: "docker inspect -f '{{.State.OOMKilled}}'; dmesg", evidence: []Fact{
 				fact(fromProcess, "container %s: %s, killed for memory: %v", c.Name, c.State, c.OOMKilled)}}
 		}
 	}
 	for _, u := range in.told().Units {
 		if u.Result == "oom-kill" {
-			return &opinion{certainty: Likely, weight: 4, check: "journalctl -k | grep -i oom", evidence: []Fact{
+			return &opinion{certainty: Likely, weight: 5, check: "journalctl -k | grep -i oom", evidence: []Fact{
 				fact(fromProcess, "the service %s ended: %s", u.Name, u.Result)}}
 		}
 	}
