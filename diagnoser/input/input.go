@@ -70,7 +70,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	for {
 		n, err := r.r.Read(p)
 		fresh := p[:n]
-		if r.state != inText || bytes.IndexByte(fresh, 0) >= 0 || bytes.IndexByte(fresh, escape) >= 0 {
+		if r.state != inText || !clean(fresh) {
 			fresh = r.filter(fresh)
 		}
 		r.read += int64(n)
@@ -78,6 +78,19 @@ func (r *Reader) Read(p []byte) (int, error) {
 			return len(fresh), err
 		}
 	}
+}
+
+// clean tells whether nothing is to be filtered. It looks at blocks that fit the first cache, twice.
+func clean(p []byte) bool {
+	const block = 8 << 10
+	for len(p) > 0 {
+		b := p[:min(len(p), block)]
+		if bytes.IndexByte(b, 0) >= 0 || bytes.IndexByte(b, escape) >= 0 {
+			return false
+		}
+		p = p[len(b):]
+	}
+	return true
 }
 
 // Close frees what decompressing took; the log given to New stays open.

@@ -207,8 +207,8 @@ func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)
 // authority is the part of a logged upstream that tells upstreams apart: without the
 // URI, except where the path of a unix socket runs into it.
 func authority(upstream string) string {
-	at := strings.Index(upstream, "://")
-	if at < 0 {
+	at := strings.IndexByte(upstream, ':')
+	if at < 0 || !strings.HasPrefix(upstream[at:], "://") {
 		return upstream
 	}
 	at += len("://")
