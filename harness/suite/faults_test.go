@@ -47,9 +47,12 @@ func describeFaults(rows []trial.Row, version string) {
 	})
 }
 
-// wanted leaves a user's own image out: outcomes are declared by version.
+// wanted leaves a user's own image out, because outcomes are declared by version, and runs that are about scenarios.
 func wanted(r trial.Row) bool {
-	return *imageFlag == "" && (*faultFlag == "" || r.Fault.Name == *faultFlag || r.String() == *faultFlag)
+	if *imageFlag != "" || *scenarioFlag != "" || *recordFlag != "" {
+		return false
+	}
+	return *faultFlag == "" || r.Fault.Name == *faultFlag || r.String() == *faultFlag
 }
 
 func check(row trial.Row, version string, seen trial.Result) {

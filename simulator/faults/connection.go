@@ -2,6 +2,14 @@ package faults
 
 import "github.com/badgateway/badgateway/simulator"
 
+// Serve is no fault: each request is answered well.
+func Serve() *simulator.Plan { return &simulator.Plan{} }
+
+// ResetAtAccept accepts and resets each connection at once. Over TCP the reset can be faster than the proxy's own steps.
+//
+// nginx: "recv() failed (104: Connection reset by peer) while reading response header from upstream".
+func ResetAtAccept() *simulator.Plan { return connections(simulator.RST()) }
+
 // CloseAtAccept accepts and ends each connection at once, orderly: what the proxy sends is read and dropped, then it reads the FIN.
 //
 // nginx: "upstream prematurely closed connection while reading response header from upstream".
@@ -56,6 +64,22 @@ func connections(steps ...simulator.Step) *simulator.Plan {
 func exchanges(steps ...simulator.Step) *simulator.Plan { return &simulator.Plan{Default: steps} }
 
 const headerRule = "ngx_http_upstream_process_header (ngx_http_upstream.c)"
+
+var _ = register(Fault{
+	Name: "serve", Places: everywhere, plan: always(Serve()),
+	Doc:    "No fault: each request is answered well.",
+	Source: headerRule, Outcomes: []Outcome{served},
+})
+
+var _ = register(Fault{
+	Name: "reset-at-accept", Cause: "backend-connection-reset", Places: anywhere, plan: always(ResetAtAccept()),
+	Doc:    "Each connection is reset as soon as it is accepted. What nginx is doing by then is up to scheduling.",
+	Source: headerRule + ", ngx_http_upstream_send_request", Outcomes: []Outcome{headerReset.or(
+		Outcome{Status: 502, Phase: sending, Result: reset, Errno: econnreset, Log: "writev() failed (104: Connection reset by peer) while sending request to upstream"},
+		Outcome{Status: 502, Phase: sending, Result: reset, Errno: epipe, Log: "writev() failed (32: Broken pipe) while sending request to upstream"},
+		Outcome{Status: 502, Phase: connecting, Result: reset, Errno: econnreset, Log: "connect() failed (104: Connection reset by peer) while connecting to upstream"},
+	)},
+})
 
 var _ = register(Fault{
 	Name: "close-at-accept", Cause: "backend-connection-reset", Places: everywhere, plan: always(CloseAtAccept()),

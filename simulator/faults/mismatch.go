@@ -6,9 +6,15 @@ import "github.com/badgateway/badgateway/simulator"
 //
 // nginx, fastcgi_pass: "upstream sent unsupported FastCGI protocol version: 72" (72 is an H).
 func EagerHTTP() *simulator.Plan {
-	return connections(simulator.LeaveUnread(),
-		raw("HTTP/1.1 400 Bad Request\r\nContent-Length: 12\r\nConnection: close\r\n\r\nBad Request\n"), simulator.Flush(), simulator.Close())
+	return connections(simulator.LeaveUnread(), raw(badRequest), simulator.Flush(), simulator.Close())
 }
+
+// EagerHTTPLingering is EagerHTTP of a server that reads what comes before it closes, so that its answer arrives.
+//
+// nginx, uwsgi_pass: nothing, the answer is passed on.
+func EagerHTTPLingering() *simulator.Plan { return answer(badRequest) }
+
+const badRequest = "HTTP/1.1 400 Bad Request\r\nContent-Length: 12\r\nConnection: close\r\n\r\nBad Request\n"
 
 // LazyHTTP waits for the end of a line that never comes, as servers in Go and Python do.
 //
@@ -34,17 +40,25 @@ func HTTP2Only() *simulator.Plan {
 	return answer("\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64")
 }
 
-var fastCGIProxy = places([]string{FastCGI}, []string{TCP, Unix})
+var binaryProxy = places([]string{FastCGI, UWSGI}, []string{TCP, Unix})
 
 var _ = register(Fault{
-	Name: "eager-http", Cause: "protocol-mismatch", Places: fastCGIProxy, plan: always(EagerHTTP()),
+	Name: "eager-http", Cause: "protocol-mismatch", Places: fastCGIAll, plan: always(EagerHTTP()),
 	Doc:    "An HTTP server behind fastcgi_pass answers the first bytes with 400 and closes.",
 	Source: recordRule, Outcomes: []Outcome{invalidAnswer("upstream sent unsupported FastCGI protocol version: 72")},
 })
 
 var _ = register(Fault{
-	Name: "lazy-http", Cause: "protocol-mismatch", Places: fastCGIProxy, plan: always(LazyHTTP()),
-	Doc:    "An HTTP server behind fastcgi_pass waits for the end of the request line.",
+	Name: "eager-http-lingering", Cause: "protocol-mismatch", Places: binaryProxy, plan: always(EagerHTTPLingering()),
+	Doc: "An HTTP server behind fastcgi_pass or uwsgi_pass answers with 400 and reads what comes before it closes. " +
+		"What uwsgi answers looks like HTTP, so that this one is passed on.",
+	Source:   recordRule + ", ngx_http_uwsgi_process_status_line (ngx_http_uwsgi_module.c)",
+	Outcomes: []Outcome{Outcome{Status: 400}.at(uwsgiAll...), invalidAnswer("upstream sent unsupported FastCGI protocol version: 72")},
+})
+
+var _ = register(Fault{
+	Name: "lazy-http", Cause: "protocol-mismatch", Places: binaryProxy, plan: always(LazyHTTP()),
+	Doc:    "An HTTP server behind fastcgi_pass or uwsgi_pass waits for the end of the request line.",
 	Source: headerRule, Outcomes: []Outcome{headerTimer},
 })
 

@@ -40,7 +40,6 @@ var (
 // The places of most faults.
 var (
 	anywhere   = places([]string{HTTP, FastCGI, UWSGI}, []string{TCP, Unix})
-	encrypted  = with(places([]string{HTTP, FastCGI, UWSGI}, []string{TCP, Unix}), secure)       // and over TLS
 	everywhere = with(places([]string{HTTP, FastCGI, UWSGI}, []string{TCP, Unix}), secure, grpc) // and in HTTP/2
 	overTCP    = places([]string{HTTP, FastCGI, UWSGI}, []string{TCP})
 	overUnix   = places([]string{HTTP, FastCGI, UWSGI}, []string{Unix})
