@@ -74,7 +74,17 @@ func (f *socketFile) prepare(e Endpoint) error {
 	return f.unlink()
 }
 
+// mkdirs makes the directory and those above it. Other servers come and go in the
+// same ones: what one of them removes in between is made again.
 func (f *socketFile) mkdirs(dir string) error {
+	for tries := 100; ; tries-- {
+		if err := f.mkdirsOnce(dir); !errors.Is(err, fs.ErrNotExist) || tries == 0 {
+			return err
+		}
+	}
+}
+
+func (f *socketFile) mkdirsOnce(dir string) error {
 	var missing []string
 	for d := dir; ; d = path.Dir(d) {
 		if _, err := os.Stat(d); !errors.Is(err, fs.ErrNotExist) {
@@ -83,7 +93,11 @@ func (f *socketFile) mkdirs(dir string) error {
 		missing = append(missing, d)
 	}
 	for i := len(missing) - 1; i >= 0; i-- {
-		if err := os.Mkdir(missing[i], 0o755); err != nil {
+		err := os.Mkdir(missing[i], 0o755)
+		if errors.Is(err, fs.ErrExist) {
+			continue // by another server, which removes it
+		}
+		if err != nil {
 			return fmt.Errorf("make the socket's directory: %w", err)
 		}
 		f.made = append(f.made, missing[i])
