@@ -78,12 +78,13 @@ func (c *client) first(fd int) error {
 	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Usec: 200_000}); err != nil {
 		return err
 	}
-	n := 0
+	n, limit := 0, time.Now().Add(10*time.Second)
 	for c.answer == 0 || n < c.answer {
 		m, err := unix.Read(fd, c.buf)
 		switch {
 		case err == unix.EAGAIN && n > 0 && c.answer == 0:
 			c.answer = n // nothing more came for a while
+		case err == unix.EAGAIN && time.Now().Before(limit):
 		case err != nil:
 			return err
 		case m == 0:

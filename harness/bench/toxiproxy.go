@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/badgateway/badgateway/containers/nginx"
-	"github.com/badgateway/badgateway/harness/sidecar"
 	"github.com/badgateway/badgateway/harness/trial"
 	"github.com/badgateway/badgateway/simulator/faults"
 )
@@ -28,10 +27,10 @@ func compareWithToxiproxy(ctx context.Context, s *Sheet) error {
 	for _, t := range trials {
 		all = append(all, t.row)
 	}
-	if err := client.Configure(ctx, sidecar.Config{Files: map[string]string{sidecar.ConfigPath: trial.Config(all)}}); err != nil {
+	pod := trial.Inside(client, version)
+	if err := pod.Configure(ctx, all); err != nil {
 		return err
 	}
-	pod := trial.Inside(client, version)
 	ours := pod.TryAll(ctx, rows)
 	if err := tryToxics(ctx, pod, trials); err != nil {
 		return err

@@ -38,14 +38,14 @@ func Start(ctx context.Context, env *drill.Environment, proxy drill.Proxy, rows 
 	if err := p.client.Ready(ctx); err != nil {
 		return nil, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
 	}
-	if err := p.configure(ctx, rows); err != nil {
+	if err := p.Configure(ctx, rows); err != nil {
 		return nil, errors.Join(fmt.Errorf("configure nginx %s: %w", proxy.Version, err), p.Close(context.WithoutCancel(ctx)))
 	}
 	return p, nil
 }
 
-// configure lets the proxy trust the authority of the upstreams' certificates, which is one for all of a sidecar.
-func (p *Pod) configure(ctx context.Context, rows []Row) error {
+// Configure makes the proxy pass to the rows and trust the authority of the upstreams' certificates, which is one for all of a sidecar.
+func (p *Pod) Configure(ctx context.Context, rows []Row) error {
 	const any = "authority"
 	if err := p.client.Start(ctx, any, sidecar.Upstream{Listen: "tcp:127.0.0.1:0", Protocol: faults.HTTP}); err != nil {
 		return err
