@@ -73,10 +73,21 @@ func parserOf(kind string) parser {
 // scanLines reads the log of such a proxy.
 func (r *Reading) scanLines(ctx context.Context, log evidence.Log, before int64, parse parser) error {
 	s := &r.summary
+	var begun wrappedRecord
 	size, err := eachLine(ctx, log, func(line []byte, n int64) {
 		s.Lines++
 		n += before
-		e, ok := parse(string(line))
+		var e evidence.Event
+		ok := false
+		if r.proxy.Kind == "haproxy" && begun.add(string(line)) {
+			e, ok = parse(begun.text) // before the line alone, of which the rest of a record may be made out
+		}
+		if !ok {
+			e, ok = parse(string(line))
+		}
+		if ok {
+			begun = wrappedRecord{}
+		}
 		if !ok {
 			r.look(log.Name, n, line)
 			return
@@ -95,4 +106,26 @@ func (r *Reading) scanLines(ctx context.Context, log evidence.Log, before int64,
 	})
 	s.Bytes += size
 	return err
+}
+
+// wrappedRecord is a record of HAProxy that was cut at a terminal's width when it was copied.
+type wrappedRecord struct {
+	text  string
+	lines int
+}
+
+// add joins a line to the record that began before it, and tells whether there is something to
+// be tried again. A record is given up after four lines.
+func (w *wrappedRecord) add(line string) bool {
+	switch {
+	case strings.Contains(line, "haproxy["):
+		*w = wrappedRecord{line, 1}
+		return false
+	case w.lines == 0 || w.lines >= 4:
+		*w = wrappedRecord{}
+		return false
+	}
+	w.text += line
+	w.lines++
+	return true
 }

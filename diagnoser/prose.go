@@ -43,7 +43,7 @@ var proses = []prose{
 		missed, "it is spoken of a backend that comes up late", false},
 	{"websocket-upgrade-missing", regexp.MustCompile(`(?i)web ?sockets? .{0,40}(?:fail|do(?:es)? ?n.t|not work|disconnect)|missing .{0,20}upgrade header|\bbad handshake\b.*websocket`),
 		func(g *group) bool { return g.died() || webSocketPath(g) }, "websockets are said to fail", false},
-	{"keepalive-race", regexp.MustCompile(`(?i)keepAliveTimeout|keep-?alive timeout|idle connection|(?:sporadic|intermittent|random|occasional)(?:ly)? .{0,30}50[24]|50[24]s? .{0,30}(?:sporadic|intermittent|random|occasional)`),
+	{"keepalive-race", regexp.MustCompile(`(?i)keepAliveTimeout|keep-?alive timeout|\bupstream\b.{0,40}\bkeep-?a\w{3,6}\b|\bkeepalive \d+|idle connection|(?:sporadic|intermittent|random|occasional)(?:ly)? .{0,30}50[24]|50[24]s? .{0,30}(?:sporadic|intermittent|random|occasional)`),
 		func(g *group) bool { return g.died() && !g.unix() && g.Phase == evidence.ReadingHeader }, "keep-alive, or errors now and then, are spoken of", false},
 	{"keepalive-hang", regexp.MustCompile(`(?i)(?:disabl|turn|switch|without|remov)\w* .{0,20}keep-?alive|Connection: close\b.{0,40}(?:work|help|fix)`),
 		func(g *group) bool { return g.late() }, "it is said to work without keep-alive", false},

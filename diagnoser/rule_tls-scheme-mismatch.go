@@ -16,6 +16,10 @@ var _ = register(rule{
 		Source:  "OpenSSL, ssl3_get_record: wrong version number; RFC 8446 section 5.1",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if g.Signature == "client tls" && g.Request != "" && strings.Contains(tlsMeaning(g.Message), "plain text") {
+			return &opinion{certainty: Likely, weight: 1, check: "curl http:// past the proxy", evidence: []Fact{
+				fact(fromLog, "the request was there already, so the handshake that met plain text was with the backend")}}
+		}
 		if o := in.tlsExpected(g); o != nil {
 			return o
 		}

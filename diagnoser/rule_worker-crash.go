@@ -55,7 +55,7 @@ func (in *inquiry) goneAfter(g *group) *opinion {
 // fpmDied judges by what php-fpm does not do: it ends no connection before it has answered, so
 // that a reset means a worker that died with the request in its buffer.
 func (in *inquiry) fpmDied(g *group) *opinion {
-	if !in.blind() || g.target.Protocol != "fastcgi" || g.Phase != evidence.ReadingHeader || g.Outcome != evidence.Reset || in.probe(g) != nil {
+	if !in.blind() || g.target.Protocol != "fastcgi" || g.Phase != evidence.ReadingHeader || g.Outcome != evidence.Reset && g.Signature != "closed early" || in.probe(g) != nil {
 		return nil
 	}
 	return &opinion{certainty: Likely, weight: 1, check: "php-fpm's log: child exited on signal, execution timed out", evidence: []Fact{
