@@ -23,7 +23,13 @@ type Options struct {
 	Proc string
 	// Ignore lists socket inodes of the observer's own listeners, which are not reported.
 	Ignore []uint64
+	// Parts narrows what is looked at: "processes", "sockets" (with the processes that hold them),
+	// "paths", "routes", "filters"; empty means all.
+	Parts []string
 }
+
+// Parts are the names of what Collect looks at.
+func Parts() []string { return []string{"processes", "sockets", "paths", "routes", "filters"} }
 
 // Collect reads all facts that the question makes worth knowing. Sockets, routes and
 // packet filters are those of the network namespace of the calling thread. What cannot
@@ -37,15 +43,33 @@ func Collect(ctx context.Context, opts Options, q evidence.HostQuestion) *eviden
 	}
 	c := &collector{opts: opts, question: q, host: &evidence.Host{}}
 	c.names = readNames(opts.Root, c.unread)
-	for _, part := range []func(){c.processes, c.listeners, c.paths, c.routes, c.filters} {
+	for i, part := range []func(){c.processes, c.listeners, c.paths, c.routes, c.filters} {
+		if !c.wants(Parts()[i]) {
+			continue
+		}
 		if err := ctx.Err(); err != nil {
 			c.unread("host", err, "")
 			break
 		}
 		part()
 	}
+	for _, part := range Parts() {
+		for _, source := range unreadAs[part] {
+			if !c.wants(part) {
+				c.unread(source, errors.New("not asked for"), "")
+			}
+		}
+	}
 	return c.host
 }
+
+func (c *collector) wants(part string) bool {
+	return len(c.opts.Parts) == 0 || slices.Contains(c.opts.Parts, part) || part == "processes" && slices.Contains(c.opts.Parts, "sockets")
+}
+
+// unreadAs are the parts' names in the words of Unread.
+var unreadAs = map[string][]string{"processes": {"processes"}, "sockets": {"tcp listeners", "unix listeners"}, "paths": {"paths"},
+	"routes": {"routes"}, "filters": {"packet filter"}}
 
 type collector struct {
 	opts     Options

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,8 @@ type diagnoseFlags struct {
 	checks   bool
 	redact   bool
 	follow   followFlags
+	apply    applyFlags
+	live     liveFlags
 }
 
 const (
@@ -56,7 +59,7 @@ func diagnoseCommand() *cobra.Command {
 		Long:    diagnoseLong,
 		Example: diagnoseExample,
 		Args: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 && f.config == "" {
+			if len(args) == 0 && f.config == "" && len(f.live.parts) == 0 {
 				return usage(fmt.Errorf("want an error log, or - for standard input, or --config; see %s --help", c.CommandPath()))
 			}
 			if f.config == "-" && slices.Contains(args, "-") {
@@ -73,6 +76,8 @@ func diagnoseCommand() *cobra.Command {
 	c.Flags().BoolVar(&f.checks, "checks", false, "also report mistakes of the configuration that no line of the log tells of")
 	f.outputFlags(c)
 	f.followFlags(c)
+	f.liveFlags(c)
+	f.applyFlags(c)
 	return c
 }
 
@@ -83,10 +88,14 @@ func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
 	if !slices.Contains([]string{"", "nginx", "apache", "haproxy"}, f.proxy) {
 		return usage(fmt.Errorf("unknown proxy %q (known: apache, haproxy, nginx)", f.proxy))
 	}
-	if err := f.checkFollow(args); err != nil {
+	if err := cmp.Or(f.checkFollow(args), f.checkLive(c), f.checkApply(c, args)); err != nil {
 		return usage(err)
 	}
 	ev := evidence.Evidence{Proxy: evidence.Proxy{Kind: f.proxy, Version: f.version}}
+	args, err := f.discover(c, args, &ev)
+	if err != nil {
+		return environment(err)
+	}
 	doubt, err := f.readConfig(c.InOrStdin(), &ev)
 	if err != nil {
 		return usage(err)
@@ -99,7 +108,7 @@ func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return usage(err)
 	}
-	ev.Texts = texts
+	ev.Texts = append(ev.Texts, texts...)
 	if f.follow.on {
 		return f.runFollow(c, args, ev)
 	}
@@ -108,15 +117,18 @@ func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return usage(err)
 	}
-	ev.Logs = logs
-	report, err := f.report(c.Context(), ev)
+	ev.Logs = append(ev.Logs, logs...)
+	report, err := f.report(c.Context(), &ev)
 	if err != nil {
 		return usage(err)
 	}
+	f.tellUnread(c, ev.Host)
 	if err := f.write(c.OutOrStdout(), report, ev.Config); err != nil {
 		return err
 	}
 	switch {
+	case f.apply.on && len(report.Findings) > 0:
+		return f.applyRemedy(c, report, ev, args, f.otherwise(c, args, ev))
 	case len(report.Findings) > 0:
 		return &status{code: exitFindings}
 	case doubt != nil:

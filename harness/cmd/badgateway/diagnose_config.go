@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,18 +16,25 @@ import (
 	"github.com/badgateway/badgateway/diagnoser/apache"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/diagnoser/haproxy"
+	"github.com/badgateway/badgateway/diagnoser/host/rootfs"
 	"github.com/badgateway/badgateway/diagnoser/live"
 	"github.com/badgateway/badgateway/diagnoser/nginx"
 )
 
 // report diagnoses the logs; where there is none, or with --checks, the configuration is checked.
-func (f *diagnoseFlags) report(ctx context.Context, ev evidence.Evidence) (*diagnoser.Report, error) {
+// Facts of the host and direct probes, where they are asked for, are put into the evidence.
+func (f *diagnoseFlags) report(ctx context.Context, ev *evidence.Evidence) (*diagnoser.Report, error) {
 	debug.SetMemoryLimit(diagnoser.MemoryLimit)
-	r, err := diagnoser.Read(ctx, ev)
+	r, err := diagnoser.Read(ctx, *ev)
 	if err != nil {
 		return nil, err
 	}
+	if facts := f.facts(); facts != nil && ev.Host == nil && ev.Probes == nil {
+		ev.Host, ev.Probes = facts(ctx, r)
+	}
 	switch {
+	case len(ev.Logs) == 0 && f.config == "":
+		return nil, errors.New("--live found neither a log nor a configuration to look at; name them")
 	case len(ev.Logs) == 0 && ev.Proxy.Kind != "nginx":
 		return nil, fmt.Errorf("%s: is a configuration of %s, which says something beside a log only; give its log too", f.config, ev.Proxy.Kind)
 	case len(ev.Logs) == 0:
@@ -60,7 +68,7 @@ func (f *diagnoseFlags) readConfig(in io.Reader, ev *evidence.Evidence) (doubt, 
 	}
 	if f.config != "-" && !isDump([]byte(whole.Text)) {
 		var files []evidence.File
-		if files, doubt = live.ReadConfig("", whole.Path); len(files) > 0 {
+		if files, doubt = live.ReadConfig(f.live.root, whole.Path); len(files) > 0 {
 			ev.Config = files
 		}
 	}
@@ -75,6 +83,10 @@ func (f *diagnoseFlags) mainFile(in io.Reader) (evidence.File, error) {
 	if f.config == "-" {
 		text, err := io.ReadAll(in)
 		return evidence.File{Path: "stdin", Text: string(text)}, err
+	}
+	if f.live.root != "" {
+		text, err := rootfs.ReadFile(f.live.root, f.config)
+		return evidence.File{Path: f.config, Text: string(text)}, plain(f.config, err)
 	}
 	if info, err := os.Stat(f.config); err == nil && info.IsDir() {
 		return evidence.File{}, fmt.Errorf("%s: is a directory; want its main file, such as %s/nginx.conf", f.config, f.config)

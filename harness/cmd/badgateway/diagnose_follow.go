@@ -69,7 +69,7 @@ type follower struct {
 
 // runFollow returns when it is interrupted, or when nothing is left to follow.
 func (f *diagnoseFlags) runFollow(c *cobra.Command, args []string, ev evidence.Evidence) error {
-	w := &follower{flags: f.follow, teller: newTeller(c, f.format), report: &diagnoser.Report{}}
+	w := &follower{flags: f.follow, teller: newTeller(c, f.format), facts: f.facts(), report: &diagnoser.Report{}}
 	var err error
 	if w.reading, err = diagnoser.Read(c.Context(), ev); err != nil {
 		return usage(err)
