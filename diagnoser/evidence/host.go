@@ -22,7 +22,7 @@ type Host struct {
 
 // Listener is a listening socket as SOCK_DIAG shows it.
 type Listener struct {
-	Network string `json:"network"`           // "tcp" or "unix"
+	Network string `json:"network"`           // "tcp", "unix", or "udp" for a socket that receives from anybody
 	Address string `json:"address"`           // "127.0.0.1:9000", "[::]:80" or a path as it was bound
 	Queue   uint32 `json:"queue"`             // connections waiting for accept
 	Backlog uint32 `json:"backlog"`           // the queue's limit

@@ -5,17 +5,20 @@ import (
 	"time"
 )
 
-// Told holds facts of which a diagnosis knows only when somebody's command printed them.
+// Told holds facts that commands print; few of them are read on the host itself.
 type Told struct {
-	Denials    []Denial          `json:"denials,omitempty"`
-	Pools      []Pool            `json:"pools,omitempty"`
-	Binds      []Bind            `json:"binds,omitempty"`
-	Names      []Name            `json:"names,omitempty"`
-	Units      []Unit            `json:"units,omitempty"`
-	Containers []Container       `json:"containers,omitempty"`
-	Disks      []Disk            `json:"disks,omitempty"`
-	Memory     *Memory           `json:"memory,omitempty"`
-	Settings   map[string]string `json:"settings,omitempty"` // by sysctl's name, SELinux's boolean, "getenforce", "open files"
+	Denials []Denial `json:"denials,omitempty"`
+	Pools   []Pool   `json:"pools,omitempty"`
+	Binds   []Bind   `json:"binds,omitempty"`
+	Names   []Name   `json:"names,omitempty"`
+	// Nameservers and Search are those of resolv.conf(5), in its order.
+	Nameservers []string          `json:"nameservers,omitempty"`
+	Search      []string          `json:"search,omitempty"`
+	Units       []Unit            `json:"units,omitempty"`
+	Containers  []Container       `json:"containers,omitempty"`
+	Disks       []Disk            `json:"disks,omitempty"`
+	Memory      *Memory           `json:"memory,omitempty"`
+	Settings    map[string]string `json:"settings,omitempty"` // by sysctl's name, SELinux's boolean, "getenforce", "open files"
 }
 
 // Denial is one refusal of a security module, from the audit log or the kernel's.

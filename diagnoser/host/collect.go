@@ -24,12 +24,12 @@ type Options struct {
 	// Ignore lists socket inodes of the observer's own listeners, which are not reported.
 	Ignore []uint64
 	// Parts narrows what is looked at: "processes", "sockets" (with the processes that hold them),
-	// "paths", "routes", "filters"; empty means all.
+	// "paths", "routes", "filters", "names"; empty means all.
 	Parts []string
 }
 
 // Parts are the names of what Collect looks at.
-func Parts() []string { return []string{"processes", "sockets", "paths", "routes", "filters"} }
+func Parts() []string { return []string{"processes", "sockets", "paths", "routes", "filters", "names"} }
 
 // Collect reads all facts that the question makes worth knowing. Sockets, routes and
 // packet filters are those of the network namespace of the calling thread. What cannot
@@ -43,7 +43,7 @@ func Collect(ctx context.Context, opts Options, q evidence.HostQuestion) *eviden
 	}
 	c := &collector{opts: opts, question: q, host: &evidence.Host{}}
 	c.names = readNames(opts.Root, c.unread)
-	for i, part := range []func(){c.processes, c.listeners, c.paths, c.routes, c.filters} {
+	for i, part := range []func(){c.processes, c.listeners, c.paths, c.routes, c.filters, c.resolution} {
 		if !c.wants(Parts()[i]) {
 			continue
 		}

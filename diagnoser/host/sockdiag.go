@@ -18,6 +18,7 @@ import (
 // every state and drop a unix socket's file, so the two requests are made here.
 const (
 	stateListen = 10 // TCP_LISTEN, of unix sockets too
+	stateClose  = 7  // TCP_CLOSE, of a UDP socket that is not connected
 
 	showName  = 1 << 0 // UDIAG_SHOW_NAME
 	showVFS   = 1 << 1 // UDIAG_SHOW_VFS
@@ -36,6 +37,7 @@ var native = binary.NativeEndian
 func (c *collector) listeners() {
 	c.holders = c.socketHolders()
 	c.dumpAll()
+	c.receivers()
 }
 
 func (c *collector) dumpAll() {
@@ -43,6 +45,17 @@ func (c *collector) dumpAll() {
 		c.dump("tcp listeners", inetRequest(family), parseInet)
 	}
 	c.dump("unix listeners", unixRequest(), parseUnix)
+}
+
+// receivers are UDP sockets that no peer is set for: where a name server would answer.
+func (c *collector) receivers() {
+	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
+		c.dump("udp sockets", diagRequest(family, unix.IPPROTO_UDP, stateClose), func(b []byte) (evidence.Listener, error) {
+			l, err := parseInet(b)
+			l.Network, l.Queue, l.Backlog = "udp", 0, 0
+			return l, err
+		})
+	}
 }
 
 // dump sends one request of SOCK_DIAG_BY_FAMILY and adds each listener of the answer.
@@ -81,10 +94,12 @@ func Listens(network, address string) (bool, error) {
 	return false, nil
 }
 
-func inetRequest(family uint8) []byte {
+func inetRequest(family uint8) []byte { return diagRequest(family, unix.IPPROTO_TCP, stateListen) }
+
+func diagRequest(family, protocol uint8, state int) []byte {
 	b := make([]byte, inetRequestSize)
-	b[0], b[1] = family, unix.IPPROTO_TCP
-	native.PutUint32(b[4:], 1<<stateListen)
+	b[0], b[1] = family, protocol
+	native.PutUint32(b[4:], 1<<state)
 	return b
 }
 
