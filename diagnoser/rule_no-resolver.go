@@ -13,6 +13,17 @@ var _ = register(rule{
 		if g.Signature != "no resolver" {
 			return nil
 		}
-		return &opinion{certainty: Likely, weight: 1, check: "grep -r resolver /etc/nginx"}
+		o := &opinion{certainty: Likely, weight: 1, check: "grep -r resolver /etc/nginx"}
+		p := in.passFor(g)
+		if p == nil || !p.Variable || in.config.Effective(p.Place(), "resolver") != nil {
+			return o
+		}
+		o.certainty, o.where = Proved, in.where(p.Directive)
+		o.evidence = append(o.evidence, in.configFact(p.Directive, "%s holds a variable, and no resolver is set here or around it", p.Directive.Name))
+		if server := in.nameserver(); server != "" {
+			o.evidence = append(o.evidence, fact(fromFile, "resolv.conf names %s", server))
+			o.remedies = in.edit("look names up where this host does", in.config.Set(p.Place(), p.Directive, "resolver", server))
+		}
+		return o
 	},
 })

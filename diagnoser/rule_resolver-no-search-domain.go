@@ -20,6 +20,18 @@ var _ = register(rule{
 		if !g.is(evidence.Resolving, evidence.NotFound) || g.Signature != "not resolved" || strings.Contains(name, ".") {
 			return nil
 		}
-		return &opinion{certainty: Possible, check: "getent hosts " + name, evidence: []Fact{fact(fromLog, "%s is a short name", name)}}
+		o := &opinion{certainty: Possible, check: "getent hosts " + name, evidence: []Fact{fact(fromLog, "%s is a short name", name)}}
+		search := in.told().Search
+		if len(search) == 0 {
+			return o
+		}
+		full := name + "." + search[0]
+		o.certainty, o.weight, o.check = Likely, 2, "dig "+full
+		o.evidence = append(o.evidence, fact(fromFile, "resolv.conf completes short names with %s; nginx does not", strings.Join(search, ", ")))
+		if d := in.variable(name); d != nil {
+			o.where = in.where(d)
+			o.remedies = in.edit("write the name in full", in.config.ReplaceArg(d, 1, full))
+		}
+		return o
 	},
 })

@@ -1,6 +1,9 @@
 package diagnoser
 
-import "github.com/badgateway/badgateway/diagnoser/evidence"
+import (
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
 
 var _ = register(rule{
 	cause: "resolver-unreachable",
@@ -18,6 +21,29 @@ var _ = register(rule{
 		if g.Signature != "resolver socket" && !(g.Signature == "not resolved" && g.Outcome == evidence.TimedOut) {
 			return nil
 		}
-		return &opinion{certainty: Likely, check: "dig @RESOLVER NAME"}
+		o := &opinion{certainty: Likely, check: "dig @RESOLVER NAME"}
+		p := in.passFor(g)
+		if p == nil {
+			return o
+		}
+		if d := in.config.Effective(p.Place(), "resolver"); d != nil && len(d.Args) > 0 {
+			in.judgeResolver(o, d)
+		}
+		return o
 	},
 })
+
+// judgeResolver looks whether anybody takes queries at the resolver's address, and who would.
+func (in *inquiry) judgeResolver(o *opinion, d *nginx.Directive) {
+	address := resolverAddress(d)
+	o.where = in.where(d)
+	o.evidence = append(o.evidence, in.configFact(d, "names are asked of %s", address))
+	if receives, known := in.receives(address); known && !receives {
+		o.certainty = Proved
+		o.evidence = append(o.evidence, fact(fromSocket, "nothing receives UDP at %s", address))
+	}
+	if server := in.nameserver(address); server != "" {
+		o.evidence = append(o.evidence, fact(fromFile, "resolv.conf names %s", server))
+		o.remedies = in.edit("look names up where this host does", in.config.ReplaceArg(d, 0, server))
+	}
+}

@@ -23,11 +23,14 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		lost := g.Outcome == evidence.Refused || g.Outcome == evidence.TimedOut || g.Errno == 113
-		if g.Phase != evidence.Connecting || !lost || !g.tcp() || !in.blind() {
+		if g.Phase != evidence.Connecting || !lost || !g.tcp() {
 			return nil
 		}
 		if o := in.goneAddress(g); o != nil {
 			return o
+		}
+		if !in.blind() {
+			return nil
 		}
 		if g.pass == nil || g.pass.Variable {
 			return nil
@@ -88,8 +91,9 @@ func (in *inquiry) goneAddress(g *group) *opinion {
 	if name := in.passName(g); name != "" {
 		for _, n := range in.told().Names {
 			if n.Name == name && len(n.Addresses) > 0 && !slices.Contains(n.Addresses, lost) {
-				return &opinion{certainty: Likely, weight: 6, check: "getent hosts " + name, evidence: []Fact{
-					fact(fromProcess, "%s resolves to %s now, and the proxy asks %s", name, strings.Join(n.Addresses, ", "), lost)}}
+				return &opinion{certainty: in.proof(), weight: 6, check: "getent hosts " + name, where: in.where(in.passFor(g).Directive), evidence: []Fact{
+					fact(fromProcess, "%s is %s now, and the proxy asks %s, which it was when the configuration was read", name, strings.Join(n.Addresses, ", "), lost)},
+					remedies: []Remedy{{Action: ReloadProxy, Summary: "have the proxy look the name up again", Commands: reload()}}}
 			}
 		}
 	}

@@ -1,5 +1,12 @@
 package diagnoser
 
+import (
+	"regexp"
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
+
 var _ = register(rule{
 	cause: "upstream-host-not-found",
 	doc: Doc{
@@ -13,6 +20,41 @@ var _ = register(rule{
 		if g.Signature != "host not found" {
 			return nil
 		}
-		return &opinion{certainty: Likely, check: "nginx -t; getent hosts NAME"}
+		o := &opinion{certainty: Likely, check: "nginx -t; getent hosts NAME"}
+		name := quotedName.FindString(g.Message)
+		if name = strings.Trim(name, `"`); name == "" {
+			return o
+		}
+		host := hostOf(name)
+		o.check = "nginx -t; getent hosts " + host
+		d := in.naming(host)
+		meant := almost(host, in.told().Names)
+		if d == nil || meant == "" {
+			return o
+		}
+		o.weight, o.where = 2, in.where(d)
+		o.evidence = append(o.evidence, fact(fromFile, "/etc/hosts has %s, and %s nowhere", meant, host))
+		raw := in.config.Text(d.File)[d.Args[0].Start:d.Args[0].End]
+		o.remedies = in.edit("name the host that there is", in.config.ReplaceArg(d, 0, strings.Replace(raw, host, meant, 1)))
+		return o
 	},
 })
+
+var quotedName = regexp.MustCompile(`"[^"]+"`)
+
+// naming finds the pass, or the server line of a group, that names a host.
+func (in *inquiry) naming(host string) (found *nginx.Directive) {
+	for _, p := range in.config.Passes() {
+		if p.Group == nil && !p.Variable && (p.Host == host || hostOf(p.Host) == host) {
+			found = p.Directive
+		}
+	}
+	for _, g := range in.config.Groups() {
+		for _, s := range g.Servers {
+			if s.Address == host || hostOf(s.Address) == host {
+				found = s.Directive
+			}
+		}
+	}
+	return found
+}

@@ -69,7 +69,7 @@ func (c *collector) wants(part string) bool {
 
 // unreadAs are the parts' names in the words of Unread.
 var unreadAs = map[string][]string{"processes": {"processes"}, "sockets": {"tcp listeners", "unix listeners"}, "paths": {"paths"},
-	"routes": {"routes"}, "filters": {"packet filter"}}
+	"routes": {"routes"}, "filters": {"packet filter"}, "names": {"/etc/resolv.conf", "/etc/hosts"}}
 
 type collector struct {
 	opts     Options

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/badgateway/badgateway/diagnoser"
+	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/harness/sidecar"
 )
 
@@ -15,6 +16,9 @@ func (s *Session) Diagnose(ctx context.Context) (Mismatches, error) {
 	s.Evidence, err = s.client.Evidence(ctx, sidecar.Collect{Since: s.mark, Probe: true})
 	if err != nil {
 		return nil, fmt.Errorf("collect evidence: %w", err)
+	}
+	if s.refusal != "" { // whoever starts the proxy reads it, in a terminal or the service's log
+		s.Evidence.Logs = append(s.Evidence.Logs, evidence.Log{Name: "nginx -t", Text: "nginx: [emerg] " + s.refusal + "\n"})
 	}
 	if s.Evidence.Texts, err = s.backendLogs(ctx); err != nil {
 		return nil, fmt.Errorf("collect evidence: %w", err)

@@ -24,7 +24,7 @@ func ProofSteps() []Step {
 // Reset makes the broken state anew in the same pod, whatever a remedy changed, and tells how it differs
 // from the one before: the configuration byte for byte, and the symptom.
 func (s *Session) Reset(ctx context.Context) (Mismatches, error) {
-	if s.Host.Deny != "" {
+	if s.Host.Deny != "" || s.Drill.Symptom().Refused != "" {
 		return s.resetPod(ctx)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Upstreams)) {
@@ -38,10 +38,11 @@ func (s *Session) Reset(ctx context.Context) (Mismatches, error) {
 	return s.sameAsBroken(ctx)
 }
 
-// resetPod takes another pod: a policy holds from a process's start.
+// resetPod takes another pod: a policy holds from a process's start, and a proxy that has
+// taken a configuration keeps it when it refuses the next.
 func (s *Session) resetPod(ctx context.Context) (Mismatches, error) {
 	s.discard(s.leave())
-	s.denied, s.spare = true, nil
+	s.denied, s.spare = s.Host.Deny != "", nil
 	if err := s.up(ctx); err != nil {
 		return nil, fmt.Errorf("reset: %w", err)
 	}

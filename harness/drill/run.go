@@ -64,7 +64,10 @@ func (s *Session) Do(ctx context.Context, step Step) (Mismatches, error) {
 }
 
 // WrongScenario is a scenario that cannot be run as it stands. The error begins with its file and line.
-type WrongScenario struct{ Place, Reason string }
+type WrongScenario struct {
+	Place, Reason string
+	said          string // by the proxy's own test
+}
 
 func (e *WrongScenario) Error() string { return e.Place + ": " + e.Reason }
 
@@ -75,7 +78,7 @@ func rejected(path string, err *sidecar.Refused) error {
 	if ok {
 		path += ":" + line
 	}
-	return &WrongScenario{path, "the proxy rejects it: " + reason}
+	return &WrongScenario{path, "the proxy rejects it: " + reason, err.Reason}
 }
 
 // Clean removes what earlier runs left; it needs no images.

@@ -45,6 +45,7 @@ type Session struct {
 	spare    *spare                         // the pod in which it does not
 	backends map[string]*containers.Backend // the real ones
 	mark     int64                          // where the log was when the world was made: evidence begins there
+	refusal  string                         // of the configuration, in the words of the proxy\'s own test
 	edited   bool                           // a trap has changed the configuration
 	kept     bool                           // the pod stays for a person; not before it is as declared
 	begin    time.Time
@@ -149,8 +150,13 @@ func (s *Session) refused(ctx context.Context) (err error) {
 	if s.mark, err = s.client.Mark(ctx); err != nil {
 		return err
 	}
-	if err := s.configure(ctx, s.conf); !s.asRefused(err) {
+	err = s.configure(ctx, s.conf)
+	if !s.asRefused(err) {
 		return fmt.Errorf("the proxy was to refuse the configuration with %q, got %w", s.Drill.Symptom().Refused, cmp.Or(err, errors.New("no error")))
+	}
+	var wrong *WrongScenario
+	if errors.As(err, &wrong) {
+		s.refusal = wrong.said
 	}
 	return s.client.Files(ctx, []scenario.File{{Path: sidecar.ConfigPath, Text: s.conf}})
 }
