@@ -109,7 +109,8 @@ func TestChecksAreDocumented(t *testing.T) {
 }
 
 // TestChecksAreSilentAboutScenarios runs all checks on the configurations of the catalogue of
-// scenarios: they remark on nothing but what the scenario declares as its cause. One other thing is remarked upon rightly: FastCGI to port 8000, on which nothing listens.
+// scenarios: they remark on nothing but what the scenario declares as its cause. One other thing
+// is remarked upon rightly: FastCGI to port 8000, on which nothing listens.
 func TestChecksAreSilentAboutScenarios(t *testing.T) {
 	files, err := filepath.Glob("../scenarios/*/*.conf")
 	if err != nil || len(files) == 0 {

@@ -92,8 +92,7 @@ func (in *inquiry) goneAddress(g *group) *opinion {
 		for _, n := range in.told().Names {
 			if n.Name == name && len(n.Addresses) > 0 && !slices.Contains(n.Addresses, lost) {
 				return &opinion{certainty: in.proof(), weight: 6, check: "getent hosts " + name, where: in.where(in.passFor(g).Directive), evidence: []Fact{
-					fact(fromProcess, "%s is %s now, and the proxy asks %s, which it was when the configuration was read", name, strings.Join(n.Addresses, ", "), lost)},
-					remedies: []Remedy{{Action: ReloadProxy, Summary: "have the proxy look the name up again", Commands: reload()}}}
+					fact(fromProcess, "%s is %s now, and the proxy asks %s, which it was when the configuration was read", name, strings.Join(n.Addresses, ", "), lost)}}
 			}
 		}
 	}
