@@ -87,8 +87,6 @@ var passes = map[string]func(r Row, target string) []string{
 		lines = append(lines, timeouts("proxy")...)
 		if r.Fault.Needs.KeepAlive {
 			lines = append(lines, "proxy_http_version 1.1;", `proxy_set_header Connection "";`)
-		} else if r.Fault.Needs.HTTP11 {
-			lines = append(lines, "proxy_http_version 1.1;")
 		}
 		return append(lines, r.security()...)
 	},

@@ -5,7 +5,6 @@ package trial
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/badgateway/badgateway/simulator/faults"
@@ -29,11 +28,6 @@ func Rows() []Row {
 		}
 	}
 	return rows
-}
-
-// For are the rows that a version of nginx can be configured for.
-func For(version string, rows []Row) []Row {
-	return slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return !r.Fault.Exists(version) })
 }
 
 // String is "reset-in-header http-tcp".

@@ -24,9 +24,6 @@ type Needs struct {
 
 	Verify bool   // proxy_ssl_verify on, with the simulator's authority trusted and app.test as the name
 	SNI    string // the name that the proxy sends, by proxy_ssl_server_name; none when empty
-	HTTP11 bool   // proxy_http_version 1.1 without kept connections
-
-	Since string // the first version of nginx that can be configured so; empty where all can
 }
 
 // String names the needs for people, separated by commas; nothing for the default.
@@ -46,7 +43,5 @@ func (n Needs) String() string {
 	add(n.Peers > 1, "%d peers", n.Peers)
 	add(n.Verify, "`proxy_ssl_verify on`")
 	add(n.SNI != "", "`proxy_ssl_server_name on`, `proxy_ssl_name %s`", n.SNI)
-	add(n.HTTP11, "`proxy_http_version 1.1`")
-	add(n.Since != "", "nginx %s", n.Since)
 	return strings.Join(list, ", ")
 }

@@ -47,11 +47,6 @@ func (o Outcome) Answer() string {
 	}
 }
 
-// Exists tells whether a version of nginx, such as "1.22", can be configured as the fault needs it.
-func (f *Fault) Exists(version string) bool {
-	return f.Needs.Since == "" || number(version) >= number(f.Needs.Since)
-}
-
 // Expect is the outcome at a place for a version of nginx such as "1.22"; false
 // when none is declared, which is a mistake in this package.
 func (f *Fault) Expect(p Place, version string) (Outcome, bool) {
