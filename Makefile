@@ -22,7 +22,7 @@ TALLY     := $(GO) run ./harness/cmd/tally
 LIVE      := BADGATEWAY_PROGRAM=$(CURDIR)/$(PROGRAM) $(GINKGO) --tags=live --procs=$(PROCS) --succinct --silence-skips $$([ -t 2 ] || echo --no-color) \
              --output-dir=$(REPORT) --timeout=60m
 
-.PHONY: help build images scenarios test check lint unit live bench fuzz record clean
+.PHONY: help build images scenarios test check lint browser unit live bench fuzz record clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,13 +43,14 @@ ifneq ($(KEEP),)
 else
 	@$(PROGRAM) images --proxy-version=$(VERSION) $(NAMES)
 	@mkdir -p $(REPORT) && rm -f $(REPORT)/*.json $(REPORT)/*.xml $(REPORT)/*.html $(REPORT)/*.md
-	@$(LIVE) --label-filter='!life' --junit-report=scenarios.xml ./harness/suite -- \
+	@$(LIVE) --label-filter=scenario --junit-report=scenarios.xml ./harness/suite -- \
 	    --proxy-version=$(VERSION) --scenario='$(SCENARIO)' --label='$(LABEL)' --shard='$(SHARD)' --report=$(abspath $(REPORT)); \
 	  status=$$?; $(PROGRAM) scenarios report $(REPORT) && exit $$status
 endif
 
 test: ## run everything: lint, unit tests, replay, live; needs Docker
 	@mkdir -p $(REPORT) && rm -f $(REPORT)/*.json $(REPORT)/*.xml $(REPORT)/*.html $(REPORT)/*.md
+	@$(MAKE) --no-print-directory browser
 	@status=0; \
 	  $(MAKE) --no-print-directory check || status=1; \
 	  $(MAKE) --no-print-directory live || status=1; \
@@ -63,6 +64,12 @@ lint:
 	@$(GO) mod tidy -diff
 	@$(GO) vet -tags=live ./...
 	@$(GO) tool staticcheck -tags=live ./...
+
+# The report's page is tried in a browser; without one these tests say that they were left out.
+browser:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	  && { apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium fonts-dejavu-core; } >/dev/null 2>&1; } \
+	  || echo "no chromium, and it could not be installed: the report is not tried in a browser"
 
 unit:
 	@mkdir -p $(REPORT)
@@ -80,15 +87,15 @@ bench: ## measure speed, memory and exactness against their limits; ONLY=regexp
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/bench ./harness/cmd/bench
 	@bin/bench -only '$(ONLY)' -report $(REPORT)
 
-fuzz: ## fuzz the simulator's parsers, each for FUZZTIME (1m)
-	@for folder in simulator simulator/fastcgi; do \
+fuzz: ## fuzz every reader of what others write, each for FUZZTIME (1m)
+	@for folder in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u); do \
 	  for target in $$($(GO) test ./$$folder -list '^Fuzz' | grep '^Fuzz'); do \
 	    echo "$$folder $$target"; $(GO) test ./$$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -parallel 1 || exit 1; \
 	  done; \
 	done
 
 record: build ## record the evidence of every drill anew, for the replay
-	@$(LIVE) --label-filter='!life' ./harness/suite -- --proxy-version=all --record=$(CURDIR)/scenarios
+	@$(LIVE) --label-filter=scenario ./harness/suite -- --proxy-version=all --record=$(CURDIR)/scenarios
 
 clean: build ## remove what runs left in Docker, and what was built here
 	@-$(PROGRAM) clean --all --images

@@ -62,7 +62,7 @@ func words(list string) []string {
 
 // describe is one drill: each step of the engine is a sentence of its own.
 func describe(d scenario.Drill, version string) {
-	Describe(d.Name+" "+d.Variant+" nginx "+version, Ordered, Label("nginx"), Label(d.Labels()...), func() {
+	Describe(d.Name+" "+d.Variant+" nginx "+version, Ordered, Label("scenario"), Label(d.Labels()...), func() {
 		var s *drill.Session
 		BeforeAll(func(ctx SpecContext) {
 			var err error
