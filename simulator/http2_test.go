@@ -3,7 +3,6 @@ package simulator_test
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -215,11 +214,12 @@ func hpackText(s string) string {
 	return string(hpack.AppendHuffmanString(nil, s))
 }
 
-func transport(t *testing.T, srv *simulator.Server) *http2.Transport {
+func transport(t *testing.T, srv *simulator.Server) *http.Transport {
 	network, addr, _ := strings.Cut(srv.Addr(), ":")
-	tr := &http2.Transport{AllowHTTP: true, DialTLSContext: func(ctx context.Context, _, _ string, _ *tls.Config) (net.Conn, error) {
+	tr := &http.Transport{Protocols: new(http.Protocols), DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, addr)
 	}}
+	tr.Protocols.SetUnencryptedHTTP2(true)
 	t.Cleanup(tr.CloseIdleConnections)
 	return tr
 }
