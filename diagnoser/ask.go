@@ -43,7 +43,8 @@ func (r *Reading) AskHost() (q evidence.HostQuestion) {
 	return q
 }
 
-// AskBackends asks each failing upstream as the proxy would, the servers of groups
+// AskBackends asks each failing upstream as the proxy would, those that hint at another
+// protocol in that one too, the servers of groups
 // without a live peer, and, where nothing answers at the configured address,
 // the host's listeners that no configuration names.
 func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
@@ -66,6 +67,13 @@ func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
 		}
 	}
 	for _, g := range r.groups.list {
+		for _, protocol := range tongues(g) {
+			q := r.question(g, evidence.Target{Protocol: protocol, Network: g.target.Network, Address: g.target.Address})
+			q.Candidate, q.Idle, q.Wait = true, false, candidateWait
+			ask(q)
+		}
+	}
+	for _, g := range r.groups.list {
 		for _, t := range r.peersOf(g) {
 			ask(r.question(g, t))
 		}
@@ -81,7 +89,7 @@ func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
 // question asks a backend what the proxy asked it in a group's sample request.
 func (r *Reading) question(g *group, t evidence.Target) evidence.Question {
 	return evidence.Question{
-		Target: t, Method: "GET", URI: orRoot(g.uri), Host: r.hostHeader(g),
+		Target: t, Method: "GET", URI: orRoot(g.uri), Host: r.hostHeader(g), ServerName: r.serverName(g),
 		Params: r.fastcgiParams(g), Idle: r.worthIdling(g), Wait: r.wait(g),
 	}
 }
@@ -109,7 +117,7 @@ func (r *Reading) wait(g *group) time.Duration {
 	switch {
 	case !g.Timer || g.pass == nil:
 		return askWait
-	case g.Phase == evidence.Connecting:
+	case g.Phase == evidence.Connecting, g.Phase == evidence.Handshaking: // one timer for both
 		limit, _ := r.timeout(g.pass, "connect_timeout")
 		return min(max(candidateWait, 2*limit), askWait)
 	}

@@ -126,6 +126,19 @@ type Probe struct {
 	Stderr      string        `json:"stderr,omitempty"`
 	Note        string        `json:"note,omitempty"` // "first bytes: \"SSH-2.0\""
 	Idle        *Idle         `json:"idle,omitempty"`
+	TLS         *TLS          `json:"tls,omitempty"` // of a handshake that was completed
+}
+
+// TLS is what a completed handshake showed. Nothing of it was verified.
+type TLS struct {
+	ServerName string    `json:"server_name,omitempty"` // that was sent
+	Version    string    `json:"version"`               // "TLSv1.3", as proxy_ssl_protocols spells it
+	Subject    string    `json:"subject"`               // of the backend's certificate
+	Issuer     string    `json:"issuer"`
+	Names      []string  `json:"names,omitempty"` // its DNS names and addresses
+	NotBefore  time.Time `json:"not_before"`
+	NotAfter   time.Time `json:"not_after"`
+	Chain      int       `json:"chain"` // how many certificates were sent
 }
 
 // Idle says what the backend did with a kept-alive connection that lay idle after a good first response.

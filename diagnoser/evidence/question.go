@@ -8,7 +8,9 @@ type Question struct {
 	Method string // "GET" or "HEAD"; never a method that changes something
 	URI    string
 	Host   string
-	Params map[string]string // FastCGI parameters besides those that the protocol needs
+	// ServerName is given in a TLS handshake; the host of Host when empty.
+	ServerName string
+	Params     map[string]string // FastCGI parameters besides those that the protocol needs
 	// Candidate marks a listener that no configuration names: a short question that finds out what it is.
 	Candidate bool
 	// Idle also asks how long the backend keeps an idle connection open.

@@ -3,7 +3,6 @@ package probe
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -38,7 +37,7 @@ func newWire(ctx context.Context, c net.Conn) *wire {
 	return w
 }
 
-func (a *asker) connect(ctx context.Context) (*wire, *failure) {
+func (a *asker) connect(ctx context.Context, p *evidence.Probe) (*wire, *failure) {
 	conn, err := a.dial(ctx)
 	var setup *setupError
 	if errors.As(err, &setup) {
@@ -50,7 +49,7 @@ func (a *asker) connect(ctx context.Context) (*wire, *failure) {
 	if a.q.Target.Protocol != "https" {
 		return newWire(ctx, conn), nil
 	}
-	return a.handshake(ctx, conn)
+	return a.handshake(ctx, conn, p)
 }
 
 func (a *asker) dial(ctx context.Context) (net.Conn, error) {
@@ -59,26 +58,6 @@ func (a *asker) dial(ctx context.Context) (net.Conn, error) {
 	}
 	d := net.Dialer{Timeout: a.q.Wait, KeepAliveConfig: net.KeepAliveConfig{Enable: false}}
 	return d.DialContext(ctx, "tcp", a.q.Target.Address)
-}
-
-// handshake does not verify the certificate, as proxy_ssl_verify is off by default, and
-// accepts every version that a proxy might.
-func (a *asker) handshake(ctx context.Context, conn net.Conn) (*wire, *failure) {
-	name, _, err := net.SplitHostPort(a.q.Host)
-	if err != nil {
-		name = a.q.Host
-	}
-	c := tls.Client(conn, &tls.Config{ServerName: name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10})
-	_ = conn.SetDeadline(time.Now().Add(a.q.Wait))
-	if err := c.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		var record tls.RecordHeaderError
-		if errors.As(err, &record) {
-			return nil, invalid(evidence.Handshaking, "not TLS, %s", firstBytes(record.RecordHeader[:]))
-		}
-		return nil, classify(evidence.Handshaking, err)
-	}
-	return newWire(ctx, c), nil
 }
 
 // setupError is a failure on our own side, before the backend was asked.

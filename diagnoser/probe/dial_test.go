@@ -141,9 +141,9 @@ func TestProtocolThatIsNotSpoken(t *testing.T) {
 			t.Errorf("got %d bytes (%v), want nothing to be sent", n, err)
 		}
 	})
-	got := Ask(t.Context(), evidence.Question{Target: target("uwsgi", a)}, Options{})
+	got := Ask(t.Context(), evidence.Question{Target: target("scgi", a)}, Options{})
 	check(t, got, want{evidence.Connecting, evidence.OK, 0})
-	if !strings.Contains(got.Note, "does not speak uwsgi") {
+	if !strings.Contains(got.Note, "does not speak scgi") {
 		t.Errorf("got note %q", got.Note)
 	}
 }

@@ -75,7 +75,7 @@ type idleRun struct {
 }
 
 func (r *idleRun) step(ctx context.Context, step time.Duration) {
-	w, f := r.asker.connect(ctx)
+	w, f := r.asker.connect(ctx, &evidence.Probe{})
 	if f != nil {
 		return
 	}

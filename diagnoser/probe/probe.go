@@ -95,7 +95,7 @@ func newAsker(q evidence.Question, opts Options) *asker {
 
 // once makes one connection and one exchange on it.
 func (a *asker) once(ctx context.Context, p *evidence.Probe) (f *failure, reusable bool) {
-	w, f := a.connect(ctx)
+	w, f := a.connect(ctx, p)
 	if f != nil {
 		return f, false
 	}
@@ -111,6 +111,8 @@ func (a *asker) exchange(w *wire, p *evidence.Probe) (f *failure, reusable bool)
 		return a.http(w, p)
 	case "fastcgi":
 		return a.fastcgi(w, p)
+	case "uwsgi":
+		return a.uwsgi(w, p), false
 	}
 	p.Phase = evidence.Connecting
 	note(p, "connected; this probe does not speak "+a.q.Target.Protocol)
