@@ -89,7 +89,7 @@ func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
 // question asks a backend what the proxy asked it in a group's sample request.
 func (r *Reading) question(g *group, t evidence.Target) evidence.Question {
 	return evidence.Question{
-		Target: t, Method: "GET", URI: orRoot(g.uri), Host: r.hostHeader(g), ServerName: r.serverName(g),
+		Target: t, Method: "GET", URI: orRoot(g.uri), Host: r.hostHeader(g), ServerName: r.serverName(g, t),
 		Params: r.fastcgiParams(g), Idle: r.worthIdling(g), Wait: r.wait(g),
 	}
 }

@@ -74,8 +74,11 @@ func (in *inquiry) inTongue(g *group, protocol string) *evidence.Probe {
 // serverName is the name that the proxy would give in a TLS handshake if it gave one:
 // proxy_ssl_name, by default $proxy_host without its port (ngx_http_upstream_ssl_name). An
 // address is none; then it is the name that the client asked for.
-func (r *Reading) serverName(g *group) string {
-	if g.pass == nil {
+func (r *Reading) serverName(g *group, t evidence.Target) string {
+	switch {
+	case t.Protocol != "https":
+		return ""
+	case g.pass == nil:
 		return g.Host
 	}
 	name := g.pass.Host

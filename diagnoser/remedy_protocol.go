@@ -54,12 +54,19 @@ func (in *inquiry) spokenTongue(g *group) (protocol string, p *evidence.Probe) {
 		return "", nil
 	}
 	for _, protocol := range tongues(g) {
-		if p := in.inTongue(g, protocol); probed(p, evidence.OK) && p.Status != 0 {
+		p := in.inTongue(g, protocol)
+		if g.target.Protocol == "https" && tlsAnswersPlain(p) {
+			continue
+		}
+		if probed(p, evidence.OK) && p.Status != 0 {
 			return protocol, p
 		}
 	}
 	return "", nil
 }
+
+// tlsAnswersPlain tells a TLS server that knows HTTP when it hears it: it answers 400 in plain text, as nginx does.
+func tlsAnswersPlain(p *evidence.Probe) bool { return probed(p, evidence.OK) && p.Status == 400 }
 
 // addTongue proves by what the backend answers in another protocol, and proposes to speak it.
 func (in *inquiry) addTongue(o *opinion, g *group) bool {

@@ -26,6 +26,10 @@ var _ = register(rule{
 		if mismatched {
 			o.evidence = append(o.evidence, fact(fromSocket, "%s does not speak %s", describe(*l), g.target.Protocol))
 		}
+		if protocol, p := in.spokenTongue(g); p != nil && bare(protocol) != bare(g.target.Protocol) {
+			in.addTongue(o, g)
+			return o
+		}
 		if g.Signature == "http2 stream error" {
 			return refusedStream(g, o)
 		}

@@ -1,6 +1,9 @@
 package diagnoser
 
-import "strings"
+import (
+	"net"
+	"strings"
+)
 
 var _ = register(rule{
 	cause: "sni-missing",
@@ -34,7 +37,22 @@ var _ = register(rule{
 		}
 		o.certainty = Likely
 		o.evidence = append(o.evidence, in.configFact(g.pass.Directive, "%sssl_server_name is not on", g.pass.Prefix))
-		o.remedies = in.edit("send the server name", in.config.Set(g.pass.Place(), g.pass.Directive, g.pass.Prefix+"ssl_server_name", "on"))
+		o.remedies = in.edit("send the server name", in.setSSL(g.pass, "server_name", "on")...)
+		in.withName(g, o)
 		return o
 	},
 })
+
+// withName proves that the name is what is missing: a direct handshake that gave one was completed. Where the
+// pass names an address, which is never sent, the name has to be told.
+func (in *inquiry) withName(g *group, o *opinion) {
+	t := in.shown(g)
+	if t == nil || t.ServerName == "" {
+		return
+	}
+	o.certainty, o.weight = Proved, 3
+	o.evidence = append(o.evidence, fact(fromProbe, "a direct handshake with the server name %s was completed", t.ServerName))
+	if host := hostOf(g.pass.Host); g.pass.Group == nil && net.ParseIP(host) != nil && in.ssl(g.pass, "name") == nil {
+		o.remedies = in.edit("send the server name "+t.ServerName, in.setSSL(g.pass, "server_name", "on", "name", t.ServerName)...)
+	}
+}

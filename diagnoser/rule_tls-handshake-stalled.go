@@ -17,8 +17,13 @@ var _ = register(rule{
 		}
 		o := &opinion{certainty: Likely, check: "openssl s_client -connect " + g.target.Address, also: []Alternative{
 			{"tls-scheme-mismatch", "a plain server waits for the end of a line", "curl http://" + g.target.Address + "/"}}}
+		o.remedies = []Remedy{backend(RestartBackend, "restart the backend, which accepts connections and does not get on with the handshake", g)}
 		if p := in.probe(g); p != nil {
 			addProbe(o, p, evidence.TimedOut)
+			if plain := in.inTongue(g, "http"); p.Phase == evidence.Handshaking && probed(p, evidence.TimedOut) && plain != nil && (!probed(plain, evidence.OK) || tlsAnswersPlain(plain)) {
+				o.certainty = Proved
+				o.evidence = append(o.evidence, probeFact(plain))
+			}
 		}
 		return o
 	},

@@ -20,6 +20,12 @@ var _ = register(rule{
 			return &opinion{certainty: Likely, weight: 1, check: "curl http:// past the proxy", evidence: []Fact{
 				fact(fromLog, "the request was there already, so the handshake that met plain text was with the backend")}}
 		}
+		if o := in.otherScheme(g); o != nil {
+			return o
+		}
+		if o := in.noCommonVersion(g); o != nil {
+			return o
+		}
 		if o := in.tlsExpected(g); o != nil {
 			return o
 		}
@@ -32,6 +38,7 @@ var _ = register(rule{
 			o.certainty = Likely
 			o.evidence = append(o.evidence, fact(fromLog, "the backend answered in plain text"))
 			o.also = []Alternative{{"wrong-port", "the TLS port may be another one", "ss -ltnp"}}
+			o.remedies = in.withScheme(g, bare(g.target.Protocol))
 			return o
 		}
 		if g.Signature == "tls handshake" && meaning != "" {
@@ -40,6 +47,17 @@ var _ = register(rule{
 		return o
 	},
 })
+
+// otherScheme proves the mismatch: asked the other way, with TLS or without, the backend answered.
+func (in *inquiry) otherScheme(g *group) *opinion {
+	protocol, p := in.spokenTongue(g)
+	if p == nil || bare(protocol) != bare(g.target.Protocol) {
+		return nil
+	}
+	o := &opinion{check: "curl " + p.Target.String() + "/"}
+	in.addTongue(o, g)
+	return o
+}
 
 // tlsPorts are ports on which servers speak TLS by default; OpenSearch and Elasticsearch 8 do so on 9200.
 var tlsPorts = map[string]bool{"443": true, "8443": true, "9443": true, "6443": true, "10443": true, "4443": true, "7443": true, "2376": true, "8883": true, "9200": true}

@@ -13,12 +13,15 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		if o := wantsCertificate(g); o != nil {
+			in.clientCertificate(g, o)
 			return o
 		}
 		if g.Signature != "tls certificate" {
 			return nil
 		}
-		return &opinion{certainty: Likely, check: "openssl s_client -connect " + g.target.Address + " -servername NAME"}
+		o := &opinion{certainty: Likely, check: "openssl s_client -connect " + g.target.Address + " -servername NAME"}
+		in.badCertificate(g, o)
+		return o
 	},
 })
 

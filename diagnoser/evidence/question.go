@@ -9,7 +9,7 @@ type Question struct {
 	URI    string
 	Host   string
 	// ServerName is given in a TLS handshake; the host of Host when empty.
-	ServerName string
+	ServerName string            `json:",omitempty"`
 	Params     map[string]string // FastCGI parameters besides those that the protocol needs
 	// Candidate marks a listener that no configuration names: a short question that finds out what it is.
 	Candidate bool

@@ -172,7 +172,7 @@ func (s *Session) startFake(ctx context.Context, name string, u scenario.Upstrea
 	if err != nil {
 		return err
 	}
-	return s.client.Start(ctx, name, sidecar.Upstream{Listen: s.Listen(u), Protocol: s.Simulated(), Plan: plan})
+	return s.client.Start(ctx, name, sidecar.Upstream{Listen: s.Listen(u), Protocol: s.SpokenBy(u), Plan: plan})
 }
 
 // name gives the pod's DNS server a plan.

@@ -23,7 +23,12 @@ func (s *Session) strange(ctx context.Context) (Mismatches, error) {
 		}
 		for _, e := range page.Entries {
 			switch e.Kind {
-			case simulator.KindUnscripted, simulator.KindFailed, simulator.KindMalformed:
+			case simulator.KindMalformed:
+				if s.Upstreams[name].Speaks != "" {
+					continue // what the proxy says is no request in its language
+				}
+				fallthrough
+			case simulator.KindUnscripted, simulator.KindFailed:
 				m.add("%s: connection %d, exchange %d: %s: %s %s", name, e.Conn, e.Exchange, e.Kind, e.Step, e.Text)
 			}
 		}

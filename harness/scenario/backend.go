@@ -97,6 +97,8 @@ func (k *checker) backend(fsys fs.FS, at []string, u Upstream) error {
 	switch b := u.Backend; {
 	case u.Plan != nil:
 		return k.errorf(append(at, "plan"), "a real backend has no plan")
+	case u.Speaks != "":
+		return k.errorf(append(at, "speaks"), "a real backend speaks what it speaks")
 	case !slices.Contains(backends.Kinds(), b.Kind):
 		return k.errorf(append(at, "backend", "kind"), "unknown backend %q (known: %s)", b.Kind, strings.Join(backends.Kinds(), ", "))
 	case b.Files != "":

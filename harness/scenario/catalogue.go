@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -136,6 +137,9 @@ func (d Drill) Simulated() string {
 		return p
 	}
 }
+
+// SpokenBy is the protocol of a fake upstream: its own, or the proxy's.
+func (d Drill) SpokenBy(u Upstream) string { return cmp.Or(u.Speaks, d.Simulated()) }
 
 // Transport is "tcp" or "unix".
 func (d Drill) Transport() string { _, t, _ := strings.Cut(d.Variant, "-"); return t }

@@ -18,6 +18,7 @@ import (
 
 var (
 	levels   = []string{"easy", "medium", "hard"}
+	spoken   = []string{"fastcgi", "http", "http2", "raw", "uwsgi"} // by fake upstreams
 	variants = []string{"fastcgi-tcp", "fastcgi-unix", "grpc-tcp", "http-tcp", "http-unix", "https-tcp", "uwsgi-tcp", "uwsgi-unix"}
 	remedies = []string{
 		diagnoser.EditConfig, diagnoser.ReloadProxy, diagnoser.StartBackend, diagnoser.RestartBackend,
@@ -95,6 +96,9 @@ func (k *checker) upstreams(fsys fs.FS) error {
 			if !slices.Contains(backendActions, action) {
 				return k.errorf(append(at, "after", action), "unknown action %q (known: %s)", action, strings.Join(backendActions, ", "))
 			}
+		}
+		if u.Speaks != "" && !slices.Contains(spoken, u.Speaks) {
+			return k.errorf(append(at, "speaks"), "unknown protocol %q (known: %s)", u.Speaks, strings.Join(spoken, ", "))
 		}
 		check := k.plans
 		if u.Backend != nil {

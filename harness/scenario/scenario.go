@@ -48,6 +48,8 @@ type Upstream struct {
 	// Listen is the address for each transport: "127.0.0.1:9000" for tcp, a path for unix.
 	Listen map[string]string `yaml:"listen" strict:"required"`
 	Plan   *yaml.Node        `yaml:"plan"`
+	// Speaks is the protocol of the fake one where it is not what the proxy speaks: http, http2, fastcgi, uwsgi or raw.
+	Speaks string `yaml:"speaks"`
 	// Backend is the application server that is run; without one the simulator serves.
 	Backend *Backend `yaml:"backend"`
 	// After gives the plan, or the real backend's command, that follows an action on it, by the action's name.
