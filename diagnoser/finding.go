@@ -101,6 +101,7 @@ type Remedy struct {
 	Commands   []string `json:"commands,omitempty"`
 	Mitigation bool     `json:"mitigation"`         // hides the cause
 	Verified   *bool    `json:"verified,omitempty"` // set by who applied it and looked
+	Proof      string   `json:"proof,omitempty"`    // what was seen then, or why it could not be tried
 }
 
 // Edit replaces Old by New at a byte offset of one configuration file. Edits of

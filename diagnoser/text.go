@@ -205,4 +205,18 @@ func (p *printer) remedy(r Remedy) {
 	for _, c := range r.Commands {
 		p.line("", "    $ "+printable(c))
 	}
+	if r.Proof != "" {
+		p.wrapped("    ", tried(r.Verified)+r.Proof)
+	}
+}
+
+// tried says how trying a remedy went.
+func tried(verified *bool) string {
+	switch {
+	case verified == nil:
+		return ""
+	case *verified:
+		return "verified: "
+	}
+	return "tried, and does not mend it: "
 }

@@ -25,6 +25,7 @@ type diagnoseFlags struct {
 	follow   followFlags
 	apply    applyFlags
 	live     liveFlags
+	verify   verifyFlags
 }
 
 const (
@@ -77,6 +78,7 @@ func diagnoseCommand() *cobra.Command {
 	f.outputFlags(c)
 	f.followFlags(c)
 	f.liveFlags(c)
+	f.verifyFlags(c)
 	f.applyFlags(c)
 	return c
 }
@@ -88,7 +90,7 @@ func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
 	if !slices.Contains([]string{"", "nginx", "apache", "haproxy"}, f.proxy) {
 		return usage(fmt.Errorf("unknown proxy %q (known: apache, haproxy, nginx)", f.proxy))
 	}
-	if err := cmp.Or(f.checkFollow(args), f.checkLive(c), f.checkApply(c, args)); err != nil {
+	if err := cmp.Or(f.checkFollow(args), f.checkLive(c), f.checkApply(c, args), f.checkVerify()); err != nil {
 		return usage(err)
 	}
 	ev := evidence.Evidence{Proxy: evidence.Proxy{Kind: f.proxy, Version: f.version}}
@@ -123,10 +125,16 @@ func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
 		return usage(err)
 	}
 	f.tellUnread(c, ev.Host)
+	failed, err := f.verifyRemedy(c, report, ev)
+	if err != nil {
+		return environment(err)
+	}
 	if err := f.write(c.OutOrStdout(), report, ev.Config); err != nil {
 		return err
 	}
 	switch {
+	case f.apply.on && failed:
+		return &status{code: exitFindings, err: errors.New("not applied: the edit does not mend it, tried in a pod")}
 	case f.apply.on && len(report.Findings) > 0:
 		return f.applyRemedy(c, report, ev, args, f.otherwise(c, args, ev))
 	case len(report.Findings) > 0:
