@@ -99,7 +99,7 @@ func (r *Reading) joinAccess() {
 func (r *Reading) joined(t *told) (found bool) {
 	address := t.attempt.Address
 	for _, g := range r.groups.list {
-		if g.Outcome == "" || address != "-" && g.known() && g.target.Address != strings.TrimPrefix(address, "unix:") {
+		if g.Outcome == "" || g.Proxy != "" || address != "-" && g.known() && g.target.Address != strings.TrimPrefix(address, "unix:") {
 			continue
 		}
 		if !t.sharesConn(g) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/nginx"
 )
 
 // inquiry is what the rules look at.
@@ -55,6 +56,7 @@ const alternativesMax = 4
 // verdict asks all rules about a group: the strongest opinion is the finding, the
 // others are its alternatives.
 func (in *inquiry) verdict(g *group) (verdict, bool) {
+	in = in.of(g)
 	var voices []voice
 	for _, r := range ordered() {
 		if o := r.judge(in, g); o != nil {
@@ -86,9 +88,20 @@ func (in *inquiry) verdict(g *group) (verdict, bool) {
 	return verdict{Finding: f, group: g, consequence: best.consequence, explained: best.explained}, true
 }
 
+// of is the inquiry about events of one proxy: the configuration of another says nothing of them.
+func (in *inquiry) of(g *group) *inquiry {
+	if kind := cmp.Or(in.proxy.Kind, "nginx"); kind == cmp.Or(g.Proxy, "nginx") {
+		return in
+	}
+	r := *in.Reading
+	r.proxy, r.elsewhere = evidence.Proxy{Kind: cmp.Or(g.Proxy, "nginx")}, nil
+	r.config, _ = nginx.ParseConfig(nil)
+	return &inquiry{Reading: &r, host: in.host, probes: in.probes}
+}
+
 func (in *inquiry) finding(cause string, o *opinion, g *group) Finding {
 	c, _ := CauseNamed(cause)
-	f := Finding{Cause: cause, Kind: cmp.Or(o.kind, c.Kind), Certainty: o.certainty, Status: g.Status, Count: g.count,
+	f := Finding{Cause: cause, Kind: cmp.Or(o.kind, c.Kind), Certainty: o.certainty, Status: g.Status, Count: g.count, Proxy: cmp.Or(g.Proxy, "nginx"),
 		Server: g.Server, Where: o.where, Evidence: slices.Concat([]Fact{logFact(g)}, g.accessFacts(), o.evidence), Against: o.against, Remedies: o.remedies}
 	if g.known() {
 		f.Upstream = g.target.String()

@@ -29,7 +29,7 @@ func (r *Reading) readElsewhere(files []evidence.File) {
 
 // peerElsewhere is the line of another proxy's configuration that a group's events lead to, nil without one.
 func (r *Reading) peerElsewhere(g *group) *linewise.Peer {
-	if r.elsewhere == nil {
+	if r.elsewhere == nil || g.Proxy != r.proxy.Kind {
 		return nil
 	}
 	return r.elsewhere.Peer(g.Server, g.target)
@@ -37,7 +37,7 @@ func (r *Reading) peerElsewhere(g *group) *linewise.Peer {
 
 // targetElsewhere completes what a log does not say: HAProxy names the server, not its address.
 func (r *Reading) targetElsewhere(e evidence.Event) evidence.Event {
-	if r.elsewhere == nil || e.Upstream != "" {
+	if r.elsewhere == nil || e.Proxy != r.proxy.Kind || e.Upstream != "" {
 		return e
 	}
 	if p := r.elsewhere.Peer(e.Server, evidence.Target{}); p != nil {

@@ -43,6 +43,7 @@ type Finding struct {
 	Severity     string        `json:"severity,omitempty"` // of such a finding: error, warning or note
 	Status       int           `json:"status,omitempty"`   // what the client got: 502, 504, 200 (truncated)
 	Count        int64         `json:"count"`
+	Proxy        string        `json:"proxy,omitempty"`    // whose log tells of it: "nginx", "apache", "haproxy"; empty of a check
 	Upstream     string        `json:"upstream,omitempty"` // "http://127.0.0.1:8000"
 	Server       string        `json:"server,omitempty"`
 	Where        *Where        `json:"where,omitempty"`

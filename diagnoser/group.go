@@ -36,10 +36,10 @@ type group struct {
 }
 
 type groupKey struct {
-	signature, detail, phase, outcome, server, target string
-	errno                                             int
-	immediate, timer                                  bool
-	pass                                              *nginx.Pass
+	proxy, signature, detail, phase, outcome, server, target string
+	errno                                                    int
+	immediate, timer                                         bool
+	pass                                                     *nginx.Pass
 }
 
 // groups collects events, bounded in memory.
@@ -67,10 +67,10 @@ func newGroups(config *nginx.Config) *groups {
 func (gs *groups) add(log string, e evidence.Event) *group {
 	u, _ := nginx.ParseUpstream(e, gs.paths)
 	pass := gs.passOf(e, u.Target)
-	key := groupKey{e.Signature, detail(e), e.Phase, e.Outcome, e.Server, u.Target.String(), e.Errno, e.Immediate, e.Timer, pass}
+	key := groupKey{e.Proxy, e.Signature, detail(e), e.Phase, e.Outcome, e.Server, u.Target.String(), e.Errno, e.Immediate, e.Timer, pass}
 	g := gs.byKey[key]
 	if g == nil && len(gs.list) >= groupsMax {
-		key = groupKey{signature: e.Signature, phase: e.Phase, outcome: e.Outcome, errno: e.Errno}
+		key = groupKey{proxy: e.Proxy, signature: e.Signature, phase: e.Phase, outcome: e.Outcome, errno: e.Errno}
 		g = gs.byKey[key]
 		gs.together++
 	}
@@ -167,7 +167,7 @@ func detail(e evidence.Event) string {
 
 // passOf finds the pass that an event's request went through, remembering requests.
 func (gs *groups) passOf(e evidence.Event, t evidence.Target) *nginx.Pass {
-	if t.Address == "" || len(gs.config.Passes()) == 0 {
+	if t.Address == "" || e.Proxy != "" || len(gs.config.Passes()) == 0 {
 		return nil
 	}
 	uri, _, _ := strings.Cut(e.Request, "?")

@@ -28,7 +28,7 @@ func withoutExplained(all []verdict) (kept []verdict) {
 func merge(all []verdict) (kept []verdict) {
 	for _, v := range all {
 		i := slices.IndexFunc(kept, func(k verdict) bool {
-			return k.Cause == v.Cause && k.Upstream == v.Upstream && k.Server == v.Server && sameWhere(k.Where, v.Where)
+			return k.Cause == v.Cause && k.Upstream == v.Upstream && k.Server == v.Server && k.Proxy == v.Proxy && sameWhere(k.Where, v.Where)
 		})
 		if i < 0 {
 			kept = append(kept, v)
@@ -79,7 +79,7 @@ func lead(all []verdict) []verdict {
 			continue
 		}
 		for _, b := range all {
-			if b.group != nil && b.group.late() && b.Upstream == a.Upstream && b.Upstream != "" && b.Certainty != Proved && a.Count >= b.Count {
+			if b.group != nil && b.group.late() && b.Upstream == a.Upstream && b.Upstream != "" && b.Proxy == a.Proxy && b.Certainty != Proved && a.Count >= b.Count {
 				a.leads = true
 			}
 		}

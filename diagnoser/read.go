@@ -3,6 +3,7 @@ package diagnoser
 import (
 	"context"
 	"net/netip"
+	"time"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/diagnoser/linewise"
@@ -42,7 +43,7 @@ type Reading struct {
 // and does without.
 func Read(ctx context.Context, ev evidence.Evidence) (*Reading, error) {
 	r := &Reading{proxy: ev.Proxy, pasted: paste.New()}
-	if parserOf(ev.Proxy.Kind) != nil {
+	if isElsewhere(ev.Proxy.Kind) {
 		r.readElsewhere(ev.Config)
 		r.config, _ = nginx.ParseConfig(nil)
 	} else if r.config, r.configErr = nginx.ParseConfig(ev.Config); r.configErr != nil {
@@ -82,38 +83,42 @@ func (r *Reading) More(ctx context.Context, log evidence.Log, before int64) erro
 func (r *Reading) Summary() Summary { return r.summary }
 
 func (r *Reading) scan(ctx context.Context, log evidence.Log, before int64) error {
-	if parse := parserOf(r.proxy.Kind); parse != nil {
-		return r.scanLines(ctx, log, before, parse)
-	}
-	var known int64 // lines of an access log
+	others := r.mixed(log.Name)
 	stats, err := nginx.Scan(ctx, log.Name, reader(log), nginx.Sink{
 		Before: before,
 		Event:  func(e evidence.Event) { r.groups.add(log.Name, e) },
 		Note:   func(e evidence.Event) { r.groups.add(log.Name, e) },
 		Like:   func(e evidence.Event) func(nginx.Repeat) { return r.groups.like(log.Name, e) },
-		Line: func(text []byte, line int64) {
-			if r.access(log.Name, line, text) {
-				known++
-				return
-			}
-			r.look(log.Name, line, text)
-		},
+		Line:   others.line,
+		Other:  r.other,
 	})
+	others.end()
 	s := &r.summary
 	s.Bytes += stats.Bytes
 	s.Lines += stats.Lines
 	s.UpstreamErrors += stats.Events
-	s.Unrecognized += stats.Unrecognized
-	if stats.Records == 0 {
-		s.Unrecognized -= known // all lines were counted
+	switch {
+	case stats.Records > 0:
+		s.Unrecognized += stats.Unrecognized
+	case others.proxy == 0 && !isElsewhere(r.proxy.Kind):
+		s.Unrecognized += stats.Unrecognized - others.access // all lines were counted
 	}
-	if !stats.From.IsZero() && (s.From.IsZero() || stats.From.Before(s.From)) {
-		s.From = stats.From
-	}
-	if stats.To.After(s.To) {
-		s.To = stats.To
-	}
+	s.spans(stats.From)
+	s.spans(stats.To)
 	return err
+}
+
+// spans widens the time of which the log tells.
+func (s *Summary) spans(t time.Time) {
+	if t.IsZero() {
+		return
+	}
+	if s.From.IsZero() || t.Before(s.From) {
+		s.From = t
+	}
+	if t.After(s.To) {
+		s.To = t
+	}
 }
 
 // Diagnose concludes from evidence: findings ordered by certainty, then count.

@@ -1,6 +1,10 @@
 package diagnoser
 
-import "github.com/badgateway/badgateway/diagnoser/evidence"
+import (
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
 
 var _ = register(rule{
 	cause: "app-dependency-down",
@@ -14,6 +18,9 @@ var _ = register(rule{
 	judge: func(in *inquiry, g *group) *opinion {
 		if !(g.late() || g.died() || g.is(evidence.Connecting, evidence.Refused)) {
 			return nil
+		}
+		if s := in.seen["app-dependency-down"]; s != nil && g.Proxy == "haproxy" && strings.Contains(s.text, " is DOWN, reason:") {
+			return nil // its own server
 		}
 		return in.hinted("app-dependency-down", "the application's log; a stack dump of a busy worker")
 	},

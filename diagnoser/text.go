@@ -157,6 +157,9 @@ func verdictLine(f Finding) string {
 	if f.Status != 0 && f.Kind != "other" {
 		parts[0] = fmt.Sprintf("%03d %s", f.Status, parts[0])
 	}
+	if f.Proxy != "" && f.Proxy != "nginx" {
+		parts = append(parts, f.Proxy)
+	}
 	if f.Upstream != "" {
 		parts = append(parts, f.Upstream)
 	}

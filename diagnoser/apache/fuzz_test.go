@@ -13,5 +13,7 @@ func FuzzParse(f *testing.F) {
 		if again, ok2 := new(Scanner).Parse(line); ok2 != ok || again != e {
 			t.Errorf("got %+v, then %+v", e, again)
 		}
+		Unknown(line)
+		Is(line)
 	})
 }

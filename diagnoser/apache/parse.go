@@ -3,6 +3,7 @@ package apache
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,13 +62,15 @@ var messages = []message{
 const lineMax = 8 << 10
 
 var (
-	stamp  = regexp.MustCompile(`\[\w{3} (\w{3} [ \d]\d \d\d:\d\d:\d\d)(?:\.\d+)? (\d{4})\]`)
-	pid    = regexp.MustCompile(`\[pid (\d+)`)
-	client = regexp.MustCompile(`\[client ([^\]]+)\]`)
-	level  = regexp.MustCompile(`\[(?:\w+:)?(emerg|alert|crit|error|warn|notice|info|debug)\]`)
-	code   = regexp.MustCompile(`\((?:OS )?(\d+)\)`)
-	mark   = regexp.MustCompile(`AH\d{5}: |proxy: |ap_proxy`)
-	access = regexp.MustCompile(`" [1-5]\d\d [\d-]+`)
+	stamp    = regexp.MustCompile(`\[\w{3} (\w{3} [ \d]\d \d\d:\d\d:\d\d)(?:\.\d+)? (\d{4})\]`)
+	pid      = regexp.MustCompile(`\[pid (\d+)`)
+	client   = regexp.MustCompile(`\[client ([^\]]+)\]`)
+	level    = regexp.MustCompile(`\[(?:\w+:)?(emerg|alert|crit|error|warn|notice|info|debug)\]`)
+	code     = regexp.MustCompile(`\((?:OS )?(\d+)\)`)
+	mark     = regexp.MustCompile(`AH\d{5}: |proxy: |ap_proxy`)
+	numbered = regexp.MustCompile(`^AH\d{5}: `)
+	proxied  = regexp.MustCompile(`\[proxy(?:_\w+)?:(?:emerg|alert|crit|error)\].*AH\d{5}: |\] \[error\] .*proxy: `)
+	access   = regexp.MustCompile(`" [1-5]\d\d [\d-]+`)
 )
 
 // Parse reads one line. It answers false for a line that is no message of mod_proxy
@@ -92,6 +95,32 @@ func (s *Scanner) Parse(line string) (e evidence.Event, ok bool) {
 		return e, true
 	}
 	return e, false
+}
+
+// Is tells whether a line is of httpd's error log, whatever carried it. What stands in quotes makes none.
+func Is(line string) bool {
+	line, _, _ = strings.Cut(line[:min(len(line), lineMax)], `"`)
+	if i := strings.Index(line, "AH"); i >= 0 && numbered.MatchString(line[i:]) {
+		return true
+	}
+	if strings.Contains(line, "proxy: ") && known(line) { // quoted without what stood before
+		return true
+	}
+	if i := strings.IndexByte(line, '['); i < 0 || !strings.Contains(line[i:], "] [") {
+		return false
+	}
+	at := stamp.FindStringIndex(line)
+	return at != nil && level.MatchString(line[at[1]:])
+}
+
+// Unknown tells whether a line is an error of mod_proxy or one of its protocols that no message knows.
+func Unknown(line string) bool {
+	line, _, _ = strings.Cut(line[:min(len(line), lineMax)], ", referer: ")
+	return proxied.MatchString(line) && !known(line) && !strings.Contains(line, "disabling worker for ") // after a failure
+}
+
+func known(line string) bool {
+	return slices.ContainsFunc(messages, func(m message) bool { return m.words.MatchString(line) })
 }
 
 // Scanner reads the lines of one log.

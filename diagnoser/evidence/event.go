@@ -48,6 +48,9 @@ type Event struct {
 	// Status is what the client gets if this attempt was the last: 502, 504, 500, or 200 with a truncated body.
 	Status int `json:"status,omitempty"`
 
+	// Proxy names whose log it is: "apache", "haproxy"; empty means nginx.
+	Proxy string `json:"proxy,omitempty"`
+
 	Time     time.Time `json:"time,omitzero"`
 	Level    string    `json:"level,omitempty"`
 	PID      int       `json:"pid,omitempty"`

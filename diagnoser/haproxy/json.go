@@ -3,6 +3,7 @@ package haproxy
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,17 +22,37 @@ var jsonNames = map[string][]string{
 	"time":     {"time", "timestamp", "@timestamp", "date", "t"},
 }
 
+// stateNames are those of the termination state as they stand in a line. They are looked for first.
+var stateNames = func() (all []string) {
+	for _, n := range jsonNames["state"] {
+		all = append(all, `"`+n+`":`, `"`+n+`" :`)
+	}
+	return all
+}()
+
 // ofJSON reads a line that is, or ends with, a JSON object.
 func ofJSON(e evidence.Event) (evidence.Event, bool) {
-	at := strings.IndexByte(e.Text, '{')
-	if at < 0 || !strings.Contains(e.Text[at:], `":`) {
+	f, get, ok := jsonFields(e.Text)
+	if !ok {
 		return e, false
+	}
+	e, ok = f.event(e)
+	e.Request, e.Message = get("request"), "termination state "+f.state
+	e.Time, _ = time.Parse(time.RFC3339, get("time"))
+	return e, ok
+}
+
+// jsonFields reads such an object, and returns with it what gets a variable's value.
+func jsonFields(line string) (f fields, get func(variable string) string, ok bool) {
+	at := strings.IndexByte(line, '{')
+	if at < 0 || !slices.ContainsFunc(stateNames, func(n string) bool { return strings.Contains(line[at:], n) }) {
+		return f, nil, false
 	}
 	var object map[string]any
-	if json.NewDecoder(strings.NewReader(e.Text[at:])).Decode(&object) != nil {
-		return e, false
+	if json.NewDecoder(strings.NewReader(line[at:])).Decode(&object) != nil {
+		return f, nil, false
 	}
-	get := func(variable string) string {
+	get = func(variable string) string {
 		for _, name := range jsonNames[variable] {
 			if v, ok := object[name]; ok {
 				return fmt.Sprint(v)
@@ -39,17 +60,9 @@ func ofJSON(e evidence.Event) (evidence.Event, bool) {
 		}
 		return ""
 	}
-	state := get("state")
-	if len(state) != 2 && len(state) != 4 {
-		return e, false
+	f = fields{client: get("client"), frontend: get("frontend"), backend: get("backend"), server: get("server"), state: get("state")}
+	if i := strings.IndexByte(f.server, '/'); i >= 0 {
+		f.server = f.server[i+1:]
 	}
-	server := get("server")
-	if i := strings.IndexByte(server, '/'); i >= 0 {
-		server = server[i+1:]
-	}
-	m := []string{"", get("client"), "", get("frontend"), get("backend"), server}
-	e, ok := ofRequest(e, m, nil, state)
-	e.Request, e.Message = get("request"), "termination state "+state
-	e.Time, _ = time.Parse(time.RFC3339, get("time"))
-	return e, ok
+	return f, get, isState(f.state, 2) || isState(f.state, 4)
 }

@@ -14,12 +14,6 @@ import (
 const lineMax = 8 << 10
 
 var (
-	// request is the HTTP log format: frontend, backend/server, five timers, status, bytes,
-	// two cookies, the termination state (configuration manual, 8.2.3).
-	// The frontend, or the server, may have been taken out of what was quoted.
-	request = regexp.MustCompile(`(?:(\S+):\d+ )?(?:\[([^\]]+)\] )?(?:(\S+) )?([^\s/]+)(?:/(\S+))? (-?\d+)/(-?\d+)/(-?\d+)/(-?\d+)/\+?(-?\d+) (\d{3}|-1) \+?\d+ \S+ \S+ ([a-zA-Z-]{4}) `)
-	// session is the TCP log format: three timers, bytes, a termination state of two flags (8.2.2).
-	session = regexp.MustCompile(`(?:(\S+):\d+ )?(?:\[([^\]]+)\] )?(?:(\S+) )?([^\s/]+)/(\S+) (-?\d+)/(-?\d+)/\+?(-?\d+) \+?\d+ ([a-zA-Z-]{2}) \d+/`)
 	quoted  = regexp.MustCompile(`"([A-Z]+ [^"]*)"`)
 	check   = regexp.MustCompile(`Server (\S+)/(\S+) is DOWN, reason: ([^,]+)`)
 	none    = regexp.MustCompile(`(?:backend|proxy) '?(\S+?)'? has no server available`)
@@ -32,11 +26,8 @@ var (
 func Parse(line string) (evidence.Event, bool) {
 	line = line[:min(len(line), lineMax)]
 	e := evidence.Event{Text: line, Message: strings.TrimSpace(line), Status: 503, Signature: "haproxy"}
-	if m := request.FindStringSubmatch(line); m != nil {
-		return ofRequest(e, m[:6], m[6:11], m[12])
-	}
-	if m := session.FindStringSubmatch(line); m != nil {
-		return ofRequest(e, m[:6], m[6:9], m[9])
+	if f, ok := fieldsOf(line); ok {
+		return f.event(e)
 	}
 	if m := check.FindStringSubmatch(line); m != nil {
 		e.Server, e.Signature = m[1]+"/"+m[2], "health check"
@@ -85,25 +76,25 @@ func ofCheck(e evidence.Event, reason string) (evidence.Event, bool) {
 	return e, true
 }
 
-// ofRequest reads the termination state: who ended the session, and what it was waiting
+// event reads the termination state: who ended the session, and what it was waiting
 // for. C is the client, P the proxy, S the server, s its timeout; C, H and D are the phases.
-func ofRequest(e evidence.Event, m, timers []string, state string) (evidence.Event, bool) {
-	e.Client, e.Server = m[1], strings.TrimSuffix(m[4]+"/"+m[5], "/")
-	e.Time, _ = time.Parse("02/Jan/2006:15:04:05", strings.SplitN(m[2], ".", 2)[0])
+func (f *fields) event(e evidence.Event) (evidence.Event, bool) {
+	e.Client, e.Server = f.client, strings.TrimSuffix(f.backend+"/"+f.server, "/")
+	e.Time, _ = time.Parse("02/Jan/2006:15:04:05", strings.SplitN(f.date, ".", 2)[0])
 	if q := quoted.FindStringSubmatch(e.Text); q != nil {
 		e.Request = q[1]
 	}
-	e.Message = "termination state " + state + ", timers " + strings.Join(timers, "/")
-	if m[5] == "<NOSRV>" && !strings.HasPrefix(state, "sQ") {
+	e.Message = "termination state " + f.state + ", timers " + strings.Join(f.timers, "/")
+	if f.server == "<NOSRV>" && !strings.HasPrefix(f.state, "sQ") {
 		// The frontend's own answer, where both have one name: statistics, a redirect.
-		if state[:2] != "SC" || strings.TrimSuffix(m[3], "~") == m[4] {
-			return noBackend(e, state, timers)
+		if f.state[:2] != "SC" || strings.TrimSuffix(f.frontend, "~") == f.backend {
+			return f.noBackend(e)
 		}
 		e.Phase, e.Outcome, e.Signature = evidence.Selecting, evidence.NoneLive, "no live upstreams"
 		return e, true
 	}
 	for _, s := range states {
-		if strings.HasPrefix(state, s.flags) {
+		if strings.HasPrefix(f.state, s.flags) {
 			e.Phase, e.Outcome, e.Errno, e.Timer, e.Status, e.Signature = s.phase, s.outcome, s.errno, s.timer, s.status, s.signature
 			return e, true
 		}
@@ -113,8 +104,8 @@ func ofRequest(e evidence.Event, m, timers []string, state string) (evidence.Eve
 
 // noBackend reads a frontend's own answer: with all timers at -1 no rule chose a backend. A page of
 // statistics, which has no server either, is another thing, and so is what a browser asks of it.
-func noBackend(e evidence.Event, state string, timers []string) (evidence.Event, bool) {
-	if state[:2] != "SC" || timers[2] != "-1" || strings.Contains(e.Server, "stat") || strings.Contains(e.Request, "/favicon.ico") || e.Request == "" {
+func (f *fields) noBackend(e evidence.Event) (evidence.Event, bool) {
+	if f.state[:2] != "SC" || at(f.timers, 2) != "-1" || strings.Contains(e.Server, "stat") || strings.Contains(e.Request, "/favicon.ico") || e.Request == "" {
 		return e, false
 	}
 	e.Phase, e.Outcome, e.Signature = evidence.Selecting, evidence.NotFound, "no backend"

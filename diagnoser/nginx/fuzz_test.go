@@ -13,7 +13,8 @@ import (
 func all(t *testing.T, text []byte) (events []evidence.Event, stats Stats) {
 	t.Helper()
 	take := func(e evidence.Event) { events = append(events, e) }
-	stats, _ = Scan(context.Background(), "error.log", bytes.NewReader(text), Sink{Event: take, Note: take})
+	other := func(line []byte) bool { return bytes.Contains(line, []byte("]: ")) }
+	stats, _ = Scan(context.Background(), "error.log", bytes.NewReader(text), Sink{Event: take, Note: take, Other: other})
 	return events, stats
 }
 

@@ -41,6 +41,12 @@ func carries(prefix []byte) bool {
 	return bytes.IndexByte(prefix, '"') < 0 || isJSON(prefix)
 }
 
+// inJSON tells whether a line is a record within JSON.
+func inJSON(line []byte) bool {
+	n := prefixLen(line)
+	return n > 0 && isJSON(line[:n])
+}
+
 func isJSON(prefix []byte) bool {
 	if len(prefix) == 0 || prefix[len(prefix)-1] != '"' {
 		return false
@@ -69,6 +75,19 @@ func unwrap(b []byte, n int) []byte {
 		out = append(out, bytes.TrimPrefix(line, prefix)...)
 	}
 	return out
+}
+
+// Carried returns the line that a carrier keeps in JSON, and another line as it is.
+func Carried(line []byte) []byte {
+	if len(line) == 0 || line[0] != '{' {
+		return line
+	}
+	for _, k := range carrierKeys {
+		if i := bytes.Index(line[:min(len(line), prefixMax)], k); i >= 0 {
+			return decodeJSON(line[i+len(k):])
+		}
+	}
+	return line
 }
 
 // decodeJSON reads the rest of a JSON string, which may be cut.

@@ -40,6 +40,9 @@ type Sink struct {
 	// Line takes each line that belongs to no record: of an access log, of a backend that
 	// logs to the same stream. The bytes are good until it returns.
 	Line func(text []byte, line int64)
+	// Other tells whether a line begins a record of another log. Such a line is given to Line, and no record is joined of
+	// it and what follows. It may be asked of one line twice.
+	Other func(text []byte) bool
 	// Before counts lines of the same log that were scanned earlier: numbering goes on behind them.
 	Before int64
 }

@@ -29,9 +29,17 @@ func (s *scanner) drain(data []byte, end bool) []byte {
 		switch {
 		case s.skip:
 			s.skip = text[len(text)-1] != '\n'
+		case !starts && s.sink.Other != nil && s.other(text, data[max(start, 0):at], start >= 0):
+			s.close(data, start, at, line, lines == 1 && dated)
+			start = -1
+			s.stray(text, s.stats.Lines+1)
 		case starts || opens(text, data[max(start, 0):at], start >= 0):
 			s.close(data, start, at, line, lines == 1 && dated)
 			start, line, lines, dated = at, s.stats.Lines+1, 0, starts
+			if !starts && inJSON(text) { // each of its lines is an object of its own
+				s.close(data, at, at+size, line, false)
+				start = -1
+			}
 		case start < 0:
 			s.stray(text, s.stats.Lines+1)
 		}
@@ -40,6 +48,11 @@ func (s *scanner) drain(data []byte, end bool) []byte {
 		at += size
 	}
 	return s.rest(data, start, at, line, end)
+}
+
+// other tells whether a line is of another log, and not of the open record: of one that nginx cut no more comes.
+func (s *scanner) other(line, open []byte, isOpen bool) bool {
+	return s.sink.Other(line) && prefixLen(line) < 0 && (!isOpen || complete(open) || bytes.IndexByte(open, '\n') >= cutLen)
 }
 
 // opens tells whether a line begins a record that is not at its start or has lost its
@@ -86,7 +99,19 @@ func (s *scanner) close(data []byte, start, end int, line int64, single bool) {
 	if start < 0 {
 		return
 	}
-	s.record(data[start:min(end, start+recordMax)], line, single && end-start <= recordMax)
+	if end-start <= recordMax {
+		s.record(data[start:end], line, single)
+		return
+	}
+	cut := start + recordMax
+	if i := bytes.LastIndexByte(data[start:cut], '\n'); i >= 0 {
+		cut = start + i + 1
+	}
+	record := data[start:cut]
+	s.record(record, line, false)
+	if data[cut-1] == '\n' {
+		s.stray(data[cut:end], line+int64(bytes.Count(record, []byte("\n"))))
+	}
 }
 
 // stray counts and hands over lines that belong to no record, line being the first's number.
