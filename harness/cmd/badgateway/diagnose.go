@@ -33,6 +33,9 @@ const (
 for and against, the line of the configuration, and a fix. A log of "-" is
 standard input. Nothing is changed and nothing is sent anywhere.
 
+The logs of nginx, Apache and HAProxy, of backends and of the system may stand in
+one stream, as docker compose and syslog write it: each line is told by itself.
+
 Without a log the configuration alone is looked through, for mistakes that end in
 a 502 or 504, or keep the proxy from starting; with --checks beside a log too.
 What the proxy's version decides is told by --proxy-version; what other files
@@ -72,7 +75,7 @@ func diagnoseCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&f.config, "config", "", "configuration (nginx.conf with its includes, the output of nginx -T), or - for standard input")
 	c.Flags().StringSliceVar(&f.evidence, "evidence", nil, "logs of backends and the kernel, output of commands: known lines are looked for")
-	c.Flags().StringVar(&f.proxy, "proxy", "", "whose log it is: nginx, apache or haproxy; that of the configuration if not given")
+	c.Flags().StringVar(&f.proxy, "proxy", "", "whose log it is where a line alone does not tell: nginx, apache or haproxy; that of the configuration if not given")
 	c.Flags().StringVar(&f.version, "proxy-version", "", "version of nginx, where a default depends on it")
 	c.Flags().BoolVar(&f.checks, "checks", false, "also report mistakes of the configuration that no line of the log tells of")
 	f.outputFlags(c)
