@@ -49,19 +49,16 @@ func catalogueTable(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	byCause := map[string][]string{}
+	for _, s := range catalogue.All() {
+		byCause[s.Cause] = append(byCause[s.Cause], fmt.Sprintf("[%s](scenarios/%s)", s.Name, s.Name))
+	}
 	var b strings.Builder
-	b.WriteString("\n| cause | what it is | scenario | over | status | remedy |\n| --- | --- | --- | --- | --- | --- |\n")
-	for _, s := range byCause(catalogue) {
-		cause, _ := diagnoser.CauseNamed(s.Cause)
-		fmt.Fprintf(&b, "| %s | %s | [%s](scenarios/%s) | %s | %d | %s |\n", s.Cause, cause.Meaning, s.Name, s.Name,
-			strings.Join(slices.Sorted(maps.Keys(s.Variants)), ", "), s.Symptom.Status, s.Remedy)
+	fmt.Fprintf(&b, "\n%d scenarios, %d drills.\n\n| cause | what it is | scenarios |\n| --- | --- | --- |\n", len(catalogue.All()), len(catalogue.Drills()))
+	for _, name := range slices.Sorted(maps.Keys(byCause)) {
+		cause, _ := diagnoser.CauseNamed(name)
+		fmt.Fprintf(&b, "| [%s](scenarios/causes/%s.md) | %s | %s |\n", name, name, cause.Meaning, strings.Join(byCause[name], ", "))
 	}
 	b.WriteString("\n")
 	return b.String()
-}
-
-func byCause(c *scenario.Catalogue) []*scenario.Scenario {
-	list := slices.Clone(c.All())
-	slices.SortStableFunc(list, func(a, b *scenario.Scenario) int { return strings.Compare(a.Cause, b.Cause) })
-	return list
 }

@@ -108,6 +108,9 @@ func TestNoFolderIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
+		if e.Name() == "causes" { // the generated pages
+			continue
+		}
 		if _, err := fs.Stat(scenarios.FS, e.Name()+"/scenario.yaml"); err != nil {
 			t.Errorf("scenarios/%s: %v", e.Name(), err)
 		}
