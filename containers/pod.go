@@ -46,6 +46,7 @@ type Pod struct {
 	Token     string // bearer token of the control API
 	Published string // "127.0.0.1:PORT" of PodSpec.Publish
 	Proxy     string // id of the proxy's container
+	sidecar   string // id of the sidecar's container
 	engine    *Engine
 	keep      bool
 	shared    bool
@@ -127,6 +128,7 @@ func (p *Pod) createSidecar(ctx context.Context, spec PodSpec) (testcontainers.C
 	if err != nil {
 		return nil, fmt.Errorf("create sidecar: %w", err)
 	}
+	p.sidecar = c.GetContainerID()
 	return c, nil
 }
 

@@ -107,26 +107,23 @@ func askedPath(d *nginx.Directive) string {
 	return last
 }
 
-// serverNames are those that nginx may send by SNI for the pass.
-func (s *stage) serverNames() (names []string) {
+// serverName is the name that the backend can be taken to know: the one that nginx is told to send by SNI, or the
+// backend's own. It is "" where there is but an address, or a group's name.
+func (s *stage) serverName() string {
 	p := s.pass()
-	add := func(name string) {
-		if host, _, err := net.SplitHostPort(name); err == nil {
-			name = host
-		}
-		if name != "" && !strings.ContainsAny(name, "$/:[") && net.ParseIP(name) == nil && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
+	name := p.Host
 	if d := s.config.Effective(p.Directive.Parent, p.Prefix+"ssl_name"); d != nil {
-		if strings.Contains(d.Value(), "$") {
-			add(s.host)
-		}
-		add(d.Value())
-		return names
+		name = d.Value()
+	} else if p.Group != nil {
+		return ""
 	}
-	add(p.Host)
-	return names
+	if host, _, err := net.SplitHostPort(name); err == nil {
+		name = host
+	}
+	if strings.ContainsAny(name, "$/:[") || net.ParseIP(name) != nil {
+		return ""
+	}
+	return name
 }
 
 // targets are the backends of the pass, where they listen in the pod.

@@ -136,7 +136,7 @@ func (t *trial) run(ctx context.Context, env *drill.Environment) error {
 	}
 	proxy := env.Proxies[0]
 	t.version = proxy.Version
-	pod, err := env.StartPodWith(ctx, proxy, map[string]string{"net.ipv6.conf.lo.disable_ipv6": "0"})
+	pod, err := env.StartPodWith(ctx, proxy, ipv6)
 	if err != nil {
 		return err
 	}
@@ -194,6 +194,10 @@ func (t *trial) furnish(ctx context.Context, targets []evidence.Target, before, 
 	}
 	return nil
 }
+
+// ipv6 gives the pod's interfaces addresses of it: without one that is not a loopback's, getaddrinfo(3) with
+// AI_ADDRCONFIG, as nginx calls it, answers none for localhost.
+var ipv6 = map[string]string{"net.ipv6.conf.all.disable_ipv6": "0", "net.ipv6.conf.default.disable_ipv6": "0", "net.ipv6.conf.lo.disable_ipv6": "0"}
 
 // played is what the simulator calls a protocol, with TLS in the plan where the proxy speaks it.
 func played(protocol, plan string) (string, string, error) {

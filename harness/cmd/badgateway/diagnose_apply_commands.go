@@ -40,7 +40,7 @@ func (f *diagnoseFlags) applyOptions(pick chosen, ev evidence.Evidence, logs []s
 func (f *diagnoseFlags) applyCommands(o *apply.Options, commands []string, ev evidence.Evidence) error {
 	test, reload := f.apply.test, f.apply.reload
 	if f.live.root != "" && (test == "" || reload == "") {
-		return f.rootCommands(o)
+		return f.rootCommands(o, ev.Config[0].Path)
 	}
 	if len(commands) == 2 {
 		test, reload = cmp.Or(test, f.nginxCommand(commands[0], ev)), cmp.Or(reload, f.nginxCommand(commands[1], ev))
@@ -82,12 +82,12 @@ func quote(s string) string {
 
 // rootCommands run the program of the nginx that lives in another root, and signal its own master: the PID
 // that its file names is of another namespace.
-func (f *diagnoseFlags) rootCommands(o *apply.Options) error {
+func (f *diagnoseFlags) rootCommands(o *apply.Options, main string) error {
 	pid, program, err := apply.Master("/proc", f.live.root)
 	if err != nil {
 		return err
 	}
-	o.Test, o.Reload = apply.Chroot(f.live.root, program, "-t", "-q"), apply.Signal(pid)
+	o.Test, o.Reload = apply.Chroot(f.live.root, program, "-t", "-q", "-c", main), apply.Signal(pid)
 	if f.apply.test != "" {
 		o.Test = apply.Shell(f.apply.test)
 	}
