@@ -125,7 +125,7 @@ func (a *acceptor) loop() {
 		nc, err := a.l.Accept()
 		switch {
 		case err == nil:
-			a.srv.open(nc, a)
+			a.srv.open(nc, a, a.left())
 		case a.stopped() || errors.Is(err, net.ErrClosed):
 			return
 		default:
@@ -192,7 +192,16 @@ func (s *Server) killed(a *acceptor) {
 	s.journal.add(&Entry{Kind: KindEndpoint, Text: "killed", Queue: &q})
 }
 
-func (s *Server) open(nc net.Conn, a *acceptor) {
+// left is what the queue still holds; nil where the kernel does not tell.
+func (a *acceptor) left() *Queue {
+	q, err := queueOf(a.l)
+	if err != nil {
+		return nil
+	}
+	return &q
+}
+
+func (s *Server) open(nc net.Conn, a *acceptor, left *Queue) {
 	raw, err := nc.(syscall.Conn).SyscallConn()
 	if err != nil {
 		_ = nc.Close()
@@ -218,13 +227,13 @@ func (s *Server) open(nc net.Conn, a *acceptor) {
 	if a.line != nil {
 		a.line.enter(c)
 	}
+	c.log(&Entry{Kind: KindAccept, Queue: left})
 	go c.live(a)
 }
 
 // live is the connection's goroutine. It has no defers, because what lies under a
 // hung connection's park must fit the smallest stack.
 func (c *conn) live(a *acceptor) {
-	c.logKind(KindAccept, "")
 	if a.line == nil {
 		c.serve(nil)
 	} else {

@@ -18,9 +18,10 @@ func (c *conn) finish(by, end, errno string) {
 		return
 	}
 	c.ended = true
+	carried := c.traffic()
 	_ = c.net.Close()
 	c.srv.meters.close(by, end)
-	c.log(&Entry{Kind: KindClose, By: by, End: end, Errno: errno})
+	c.log(&Entry{Kind: KindClose, By: by, End: end, Errno: errno, Traffic: carried})
 }
 
 // failed journals that a step did not have the effect it is named after.

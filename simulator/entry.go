@@ -26,6 +26,12 @@ func (e Entry) String() string {
 	if e.Proxy != nil {
 		add(e.Proxy.String(), true)
 	}
+	if e.Queue != nil {
+		add(e.Queue.String(), true)
+	}
+	if e.Traffic != nil {
+		add("("+e.Traffic.String()+")", true)
+	}
 	add("by "+e.Rule, e.Rule != "" && e.Kind == KindRequest)
 	return strings.Join(parts, " ")
 }

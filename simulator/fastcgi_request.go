@@ -15,14 +15,15 @@ type stream struct {
 	left    int // of the content
 	pad     int // of the padding
 
-	content []byte // of records that are handled whole: all but STDIN
+	content []byte // of records that are handled whole: all but PARAMS, STDIN and DATA
 	params  []byte
 	begin   fastcgi.Begin
 	id      uint16 // of the request; 0 between requests
 	headEnd bool   // the empty PARAMS record came
 	bodyEnd bool   // the empty STDIN record came
+	dataEnd bool   // the empty DATA record came, which a filter is sent after STDIN (section 6.4)
 	aborted bool   // ABORT_REQUEST came
-	size    int64  // of STDIN so far
+	size    int64  // of STDIN and DATA so far
 	reply   []byte // what must be answered outside the script
 }
 
@@ -50,7 +51,10 @@ func (s *stream) feedBody(p []byte, limit int) (used int, err error) {
 }
 
 // bodyDone includes the padding of the last record.
-func (s *stream) bodyDone() bool { return (s.bodyEnd || s.aborted) && s.have == 0 }
+func (s *stream) bodyDone() bool {
+	complete := s.bodyEnd && (s.dataEnd || s.begin.Role != fastcgi.Filter)
+	return (complete || s.aborted) && s.have == 0
+}
 
 // feed takes bytes up to the end of the header, the content or the padding.
 func (s *stream) feed(p []byte, limit int) (int, error) {
@@ -80,7 +84,7 @@ func (s *stream) feed(p []byte, limit int) (int, error) {
 func (s *stream) take(p []byte, limit int) error {
 	own := s.id != 0 && s.current.ID == s.id
 	switch s.current.Type {
-	case fastcgi.Stdin:
+	case fastcgi.Stdin, fastcgi.Data:
 		if own {
 			s.size += int64(len(p))
 		}
@@ -117,6 +121,8 @@ func (s *stream) finish() error {
 		s.headEnd = s.headEnd || (h.Length == 0 && h.ID == s.id)
 	case fastcgi.Stdin:
 		s.bodyEnd = s.bodyEnd || (h.Length == 0 && h.ID == s.id)
+	case fastcgi.Data:
+		s.dataEnd = s.dataEnd || (h.Length == 0 && h.ID == s.id)
 	case fastcgi.AbortRequest:
 		s.abort(h.ID)
 	}

@@ -11,7 +11,7 @@ import (
 const (
 	KindEndpoint   = "endpoint"   // the endpoint's state changed: Text says to what
 	KindPlan       = "plan"       // a plan came into force
-	KindAccept     = "accept"     // a connection was accepted
+	KindAccept     = "accept"     // a connection was accepted; Queue is what is left in the queue
 	KindNoAccept   = "no_accept"  // accept(2) failed as Errno says; Queue is what waits
 	KindWaiting    = "waiting"    // an accepted connection waits for a worker
 	KindRequest    = "request"    // a request's head is there; Rule is what it met
@@ -20,7 +20,7 @@ const (
 	KindRead       = "read"       // bytes were read where no request is parsed: Text is how they begin, in quotes
 	KindBody       = "body"       // a request's body was read; Bytes is its length
 	KindRecord     = "record"     // read_record has read a FastCGI record; Text is its type
-	KindClose      = "close"      // the connection ended: By, End and Errno say how
+	KindClose      = "close"      // the connection ended: By, End and Errno say how, Traffic what it carried
 	KindUnscripted = "unscripted" // an exchange that a strict plan does not know
 	KindFailed     = "failed"     // a step did not have its effect: Text says why
 	KindHandshake  = "handshake"  // TLS: what came of a handshake
@@ -43,7 +43,8 @@ const (
 	EndVanish = "vanish" // neither
 )
 
-// Entry is one line of the journal.
+// Entry is one line of the journal. With the same seed, plan and requests a connection's entries are the same in each run, but for
+// Seq, Time, Queue and Traffic, which depend on timing.
 type Entry struct {
 	Seq        uint64       `json:"seq"` // from 1, without gaps
 	Time       time.Time    `json:"time"`
@@ -61,9 +62,10 @@ type Entry struct {
 	End        string       `json:"end,omitempty"`   // how the connection ended, as the kernel sent it
 	Errno      string       `json:"errno,omitempty"` // "ECONNRESET"
 	Text       string       `json:"text,omitempty"`
-	Queue      *Queue       `json:"queue,omitempty"` // the accept queue, where the endpoint's state is about it
-	TLS        *TLSEntry    `json:"tls,omitempty"`   // of a handshake or alert
-	Proxy      *ProxyHeader `json:"proxy,omitempty"` // of a PROXY header
+	Queue      *Queue       `json:"queue,omitempty"`   // the accept queue: of an endpoint's state, and at accept what is left in it
+	Traffic    *Traffic     `json:"traffic,omitempty"` // of a connection that ended
+	TLS        *TLSEntry    `json:"tls,omitempty"`     // of a handshake or alert
+	Proxy      *ProxyHeader `json:"proxy,omitempty"`   // of a PROXY header
 }
 
 // journal is a bounded ring of entries.

@@ -20,13 +20,32 @@ type StreamOutput struct {
 
 // RawRecord is a FastCGI record with any header; what is nil has its right value.
 type RawRecord struct {
-	Version *uint8  `yaml:"version,omitempty"`
-	Type    *uint8  `yaml:"type,omitempty"` // 6, stdout, when nil
-	ID      *uint16 `yaml:"id,omitempty"`
-	Length  *uint16 `yaml:"length,omitempty"` // the declared one
-	Padding uint8   `yaml:"padding,omitempty"`
-	Text    string  `yaml:"text,omitempty"`
-	Hex     string  `yaml:"hex,omitempty"` // after Text
+	Version *uint8      `yaml:"version,omitempty"`
+	Type    *RecordType `yaml:"type,omitempty"` // stdout when nil
+	ID      *uint16     `yaml:"id,omitempty"`
+	Length  *uint16     `yaml:"length,omitempty"` // the declared one
+	Padding uint8       `yaml:"padding,omitempty"`
+	Text    string      `yaml:"text,omitempty"`
+	Hex     string      `yaml:"hex,omitempty"` // after Text
+}
+
+// RecordType is a type of record (FastCGI specification, 8), in YAML its name in lower case or a number.
+type RecordType fastcgi.Type
+
+// DecodeStrict reads a name such as end_request, or a number.
+func (t *RecordType) DecodeStrict(d *strictyaml.Decoder, node *yaml.Node) error {
+	var names []string
+	for known := fastcgi.BeginRequest; known <= fastcgi.UnknownType; known++ {
+		if known.String() == node.Value {
+			*t = RecordType(known)
+			return nil
+		}
+		names = append(names, known.String())
+	}
+	if node.Kind == yaml.ScalarNode && node.ShortTag() == "!!int" {
+		return d.Decode(node, (*uint8)(t))
+	}
+	return d.Errorf(node, "want a number or one of %s, got %s", strings.Join(names, ", "), strictyaml.Describe(node))
 }
 
 // EndingRequest is an END_REQUEST record.
@@ -79,7 +98,7 @@ func EndRequest(e EndingRequest) Step { return endRequest(e) }
 
 var _ = registerStep("stdout", `stdout: {text: "Status: 200 OK\r\n\r\nhi", records: {size: 10, padding: 0}, last: true}`, "sends FastCGI STDOUT records", argument[stdout])
 var _ = registerStep("stderr", `stderr: "PHP Fatal error"`, "sends FastCGI STDERR records, which nginx logs", argument[stderr])
-var _ = registerStep("record", "record: {version: 9, type: 6, id: 7, length: 3, padding: 5, text: abc}", "sends a FastCGI record with any header", argument[record])
+var _ = registerStep("record", "record: {version: 9, type: stdout, id: 7, length: 3, padding: 5, text: abc}", "sends a FastCGI record with any header", argument[record])
 var _ = registerStep("end_request", "end_request: {app: 1, protocol: overloaded}", "sends FastCGI END_REQUEST", optional[endRequest])
 
 // DecodeStrict also takes the text alone.
@@ -137,7 +156,7 @@ func (s record) compile(b *builder) error {
 		return fmt.Errorf("record: %d bytes of content are above the limit of %d", len(content), fastcgi.MaxContent)
 	}
 	h := fastcgi.Header{
-		Version: or(s.Version, fastcgi.Version), Type: fastcgi.Type(or(s.Type, uint8(fastcgi.Stdout))),
+		Version: or(s.Version, fastcgi.Version), Type: fastcgi.Type(or(s.Type, RecordType(fastcgi.Stdout))),
 		ID: or(s.ID, 1), Length: or(s.Length, uint16(len(content))), Padding: s.Padding,
 	}
 	ids := requestIDs

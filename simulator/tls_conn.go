@@ -59,6 +59,7 @@ func (c *conn) fillTLS(until time.Time) error {
 	c.secure.wire.until = until
 	n, err := c.secure.conn.Read(in.buf[in.w:])
 	in.w += n
+	c.seen.read.Add(int64(n))
 	if n > 0 {
 		return nil // an error that came with it comes again
 	}
@@ -123,6 +124,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	if len(w.head) > 0 {
 		n := copy(p, w.head)
 		w.head = w.head[n:]
+		w.c.seen.read.Add(-int64(n)) // plaintext is counted
 		return n, nil
 	}
 	if err := w.c.settle(); err != nil {

@@ -34,8 +34,9 @@ func RecordVersion(v uint8) *simulator.Plan {
 // RecordType answers with a record of a type that an application does not send (FastCGI specification, 8).
 //
 // nginx: "upstream sent invalid FastCGI record type: 12 while reading response header from upstream".
-func RecordType(t uint8) *simulator.Plan {
-	return records(simulator.Record(simulator.RawRecord{Type: &t, Text: cgiPage}), endRequest())
+func RecordType(t fastcgi.Type) *simulator.Plan {
+	wrong := simulator.RecordType(t)
+	return records(simulator.Record(simulator.RawRecord{Type: &wrong, Text: cgiPage}), endRequest())
 }
 
 // RecordID answers for another request than the one it was asked (FastCGI specification, 3.3).

@@ -22,16 +22,19 @@ type upstreamFlags struct {
 	seed                      int64
 	journal                   bool
 	fault                     string // in place of a plan
-	list                      bool
+	list, steps               bool
 }
 
 func upstreamCommand() *cobra.Command {
 	var f upstreamFlags
 	c := &cobra.Command{
-		Use:   "upstream PLAN.yaml | --fault NAME | --faults",
+		Use:   "upstream PLAN.yaml | --fault NAME | --faults | --steps",
 		Short: "Run the fake backend alone, behind any proxy",
 		Long: `Run the fake backend alone, behind any proxy, until Ctrl-C. It does what the plan
 or the named fault says. Ctrl-C ends all connections and removes the socket's file.
+
+A plan says what each connection and each request meets; simulator/README.md
+tells how to write one. The shortest is: default: [hang]
 
 The control API changes the plan, opens gates, breaks the endpoint, closes
 connections, and tells the journal and counters for Prometheus (/v1/metrics). It
@@ -52,6 +55,9 @@ the plan with each of them resolved, for a bug report that repeats.`,
 			if f.list {
 				return listFaults(c.OutOrStdout())
 			}
+			if f.steps {
+				return listSteps(c.OutOrStdout())
+			}
 			return f.run(c, strings.Join(args, ""))
 		},
 	}
@@ -62,6 +68,7 @@ the plan with each of them resolved, for a bug report that repeats.`,
 	c.Flags().StringVar(&f.freeze, "freeze", "", "print the plan without chance for CONNECTIONSxEXCHANGES, and end")
 	c.Flags().StringVar(&f.fault, "fault", "", "run a fault by its name instead of a plan")
 	c.Flags().BoolVar(&f.list, "faults", false, "list the named faults")
+	c.Flags().BoolVar(&f.steps, "steps", false, "list what plans are made of: steps, matches and marks")
 	c.Flags().Int64Var(&f.seed, "seed", 0, "of all random draws")
 	c.Flags().BoolVar(&f.journal, "journal", false, "print the journal, a line of JSON for each entry")
 	return c

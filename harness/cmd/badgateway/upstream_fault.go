@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -19,8 +18,8 @@ import (
 
 // oneOf takes a plan, a fault or the wish for a list.
 func (f *upstreamFlags) oneOf(c *cobra.Command, args []string) error {
-	if len(args) > 1 || len(args)+b2i(f.fault != "")+b2i(f.list) != 1 {
-		return usage(errors.New("want either a plan, --fault NAME or --faults; see badgateway upstream --help"))
+	if len(args) > 1 || len(args)+b2i(f.fault != "")+b2i(f.list)+b2i(f.steps) != 1 {
+		return usage(errors.New("want either a plan, --fault NAME, --faults or --steps; see badgateway upstream --help"))
 	}
 	// A fault that does not exist in the default protocol is run in its first one.
 	if fault, err := faults.Lookup(f.fault); err == nil && !c.Flags().Changed("protocol") {
@@ -110,14 +109,4 @@ func (f *upstreamFlags) announce(w io.Writer) {
 	if needs := fault.Needs.String(); needs != "" {
 		fmt.Fprintf(w, "it shows with: %s\n", needs)
 	}
-}
-
-// listFaults prints one line for each fault: its name, what a client of nginx gets, what the upstream does.
-func listFaults(w io.Writer) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for fault := range faults.All() {
-		o, _ := fault.Expect(fault.Places[0], nginx.Newest())
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", fault.Name, o.Answer(), fault.Doc)
-	}
-	return tw.Flush()
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/badgateway/badgateway/simulator"
 	"github.com/badgateway/badgateway/simulator/faults"
 )
 
@@ -14,12 +15,29 @@ func TestUpstreamListsFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	for f := range faults.All() {
-		if !strings.Contains(out.String(), f.Name+" ") || !strings.Contains(out.String(), f.Doc) {
+		if !strings.Contains(out.String(), f.Name+" ") || !strings.Contains(out.String(), folded(f.Doc)) {
 			t.Errorf("the list lacks %s", f.Name)
 		}
 	}
-	if n := strings.Count(out.String(), "\n"); n < 50 {
-		t.Errorf("got %d lines", n)
+	for line := range strings.Lines(out.String()) {
+		if len(line) > columns+1 {
+			t.Errorf("more than %d columns: %s", columns, line)
+		}
+	}
+}
+
+func TestUpstreamListsSteps(t *testing.T) {
+	var out bytes.Buffer
+	if err := listSteps(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range append(simulator.Steps(), simulator.Matches()...) {
+		if !strings.Contains(out.String(), "\n"+s.Usage+"\n"+folded(s.Doc)) {
+			t.Errorf("the list lacks %s", s.Name)
+		}
+	}
+	if !strings.Contains(out.String(), "record_padding") {
+		t.Error("the list lacks the marks")
 	}
 }
 
@@ -28,8 +46,8 @@ func TestUpstreamErrors(t *testing.T) {
 		{"--fault reset-in-heder", "did you mean "},
 		{"--fault nonsense", `unknown fault "nonsense"; see badgateway upstream --faults`},
 		{"--fault socket-missing", "does not exist over http-tcp (known: http-unix"},
-		{"--fault hang plan.yaml", "want either a plan, --fault NAME or --faults"},
-		{"", "want either a plan, --fault NAME or --faults"},
+		{"--fault hang plan.yaml", "want either a plan, --fault NAME, --faults or --steps"},
+		{"", "want either a plan, --fault NAME, --faults or --steps"},
 	} {
 		cmd := upstreamCommand()
 		cmd.SetArgs(strings.Fields(c.args))
