@@ -13,8 +13,11 @@ var _ = register(rule{
 		Source:  "RFC 9293 section 3.10.7.1: a reset answers a closed port",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if !g.is(evidence.Connecting, evidence.Refused) || !g.tcp() || !in.blind() {
+		if !g.is(evidence.Connecting, evidence.Refused) || !g.tcp() {
 			return nil
+		}
+		if !in.blind() {
+			return in.bindsLoopback(g)
 		}
 		if o := in.toldLoopback(g); o != nil {
 			return o
@@ -30,6 +33,27 @@ var _ = register(rule{
 		return o
 	},
 })
+
+// bindsLoopback judges by the sockets of this host, whose own address the proxy asks: nothing listens there, and on
+// 127.0.0.1 somebody has the port. Where that is the proxy itself, or the configuration names it, it is not the backend.
+func (in *inquiry) bindsLoopback(g *group) *opinion {
+	if loopback(g.target.Address) || !in.local(g.target) || in.listener(g.target) != nil || !in.sees("tcp listeners") {
+		return nil
+	}
+	for _, l := range in.host.Listeners {
+		if l.Network != "tcp" || portIn(l.Address) != portIn(g.target.Address) || !loopback(l.Address) || in.named(l) || in.ownedByProxy(l) {
+			continue
+		}
+		host := hostOf(g.target.Address)
+		r := backend(ChangeBackend, "let the backend listen on "+host+" instead of the loopback address", g)
+		r.Params.Setting, r.Params.Value = "bind", g.target.Address
+		r.Commands = []string{"gunicorn --bind " + g.target.Address, "APP --host " + host, "systemctl edit APP # then systemctl restart APP"}
+		return &opinion{certainty: Proved, weight: 4, check: "ss -ltn", remedies: []Remedy{r}, evidence: []Fact{
+			fact(fromSocket, "%s listens on the loopback address only", describe(l)),
+			fact(fromSocket, "nothing listens on %s, an address of this host", g.target.Address)}}
+	}
+	return nil
+}
 
 // devServers are servers of frameworks that listen on the loopback address by default, by their port.
 var devServers = map[string]string{"3000": "Rails and many Node servers", "4000": "Jekyll and Phoenix", "4200": "Angular", "5000": "Flask", "5173": "Vite",

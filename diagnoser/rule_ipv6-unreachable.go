@@ -20,6 +20,34 @@ var _ = register(rule{
 		if g.Phase != evidence.Connecting || !v6 || !g.tcp() || !strings.HasPrefix(g.target.Address, "[") {
 			return nil
 		}
-		return &opinion{certainty: Likely, weight: 1, check: "ip -6 route get " + hostOf(g.target.Address)}
+		o := &opinion{certainty: Likely, weight: 1, check: "ip -6 route get " + hostOf(g.target.Address)}
+		in.sameOnFour(g, o)
+		return o
 	},
 })
+
+// sameOnFour looks whether the backend of an IPv6 loopback address listens on 127.0.0.1: the host has no IPv6, so that
+// this is all that it can do.
+func (in *inquiry) sameOnFour(g *group, o *opinion) {
+	port, ok := strings.CutPrefix(g.target.Address, "[::1]:")
+	if !ok || in.blind() || g.pass == nil || g.pass.Variable {
+		return
+	}
+	four := evidence.Target{Protocol: g.target.Protocol, Network: "tcp", Address: "127.0.0.1:" + port}
+	l := in.listener(four)
+	if l == nil || in.listener(g.target) != nil || in.ownedByProxy(*l) {
+		return
+	}
+	d := g.pass.Directive
+	if s := g.pass.ServerFor(g.target); s != nil {
+		d = s.Directive
+	}
+	raw := in.config.Text(d.File)[d.Args[0].Start:d.Args[0].End]
+	now := strings.Replace(raw, g.target.Address, four.Address, 1)
+	if now == raw {
+		return
+	}
+	o.certainty, o.weight, o.where = Proved, 4, in.where(d)
+	o.evidence = append(o.evidence, fact(fromLog, "connect(2) itself failed: this host has no address of that family"), fact(fromSocket, "%s listens", describe(*l)))
+	o.remedies = in.edit("name the backend's IPv4 address", in.config.ReplaceArg(d, 0, now))
+}

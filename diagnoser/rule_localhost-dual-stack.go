@@ -23,6 +23,9 @@ var _ = register(rule{
 			return &opinion{certainty: Possible, weight: 1, check: "getent ahosts localhost; ss -ltn", evidence: []Fact{
 				fact(fromLog, "localhost is a group of two servers, 127.0.0.1 and ::1: a single server is never set aside")}}
 		}
+		if o := in.sixOnly(g); o != nil {
+			return o
+		}
 		if g.Phase != evidence.Connecting || !g.errno(111, 99, 101, 110) || !strings.HasPrefix(g.target.Address, "[::1]:") {
 			return nil
 		}
@@ -50,6 +53,34 @@ var _ = register(rule{
 		return o
 	},
 })
+
+// sixOnly judges a refused connect to 127.0.0.1 by the sockets of this host: the backend was told to listen on localhost,
+// and took ::1 for it, the address that getaddrinfo(3) lists first (RFC 6724).
+func (in *inquiry) sixOnly(g *group) *opinion {
+	port, ok := strings.CutPrefix(g.target.Address, "127.0.0.1:")
+	if !ok || !g.is(evidence.Connecting, evidence.Refused) || in.blind() || in.listener(g.target) != nil || !in.sees("tcp listeners") {
+		return nil
+	}
+	six := evidence.Target{Protocol: g.target.Protocol, Network: "tcp", Address: "[::1]:" + port}
+	l := in.listener(six)
+	if l == nil || in.named(*l) || in.ownedByProxy(*l) {
+		return nil
+	}
+	o := &opinion{certainty: Proved, weight: 4, check: "ss -ltn; getent ahosts localhost", evidence: []Fact{
+		fact(fromSocket, "nothing listens on %s", g.target.Address), fact(fromSocket, "%s listens, on IPv6", describe(*l))}}
+	if g.pass != nil {
+		d := g.pass.Directive
+		if s := g.pass.ServerFor(g.target); s != nil {
+			d = s.Directive
+		}
+		o.where = in.where(d)
+		raw := in.config.Text(d.File)[d.Args[0].Start:d.Args[0].End]
+		if now := strings.Replace(raw, g.target.Address, six.Address, 1); now != raw {
+			o.remedies = in.edit("name the address on which the backend listens", in.config.ReplaceArg(d, 0, now))
+		}
+	}
+	return o
+}
 
 // slowWindows judges a connect to this host that timed out on Windows, where ::1 is tried first and
 // a port that is closed there is not refused at once. The record may have lost its upstream.

@@ -28,7 +28,7 @@ var _ = register(rule{
 			o.certainty, o.weight = Proved, 2
 			if d := routeOf(r); d != "" {
 				o.remedies = []Remedy{{Action: RemoveRoute, Summary: "remove the route of kind " + r.Kind + " to " + d, Params: &Params{Setting: r.Kind, Value: d},
-					Commands: []string{"ip route del " + r.Kind + " " + d}}}
+					Commands: []string{"ip route del " + r.Rule}}}
 			}
 			o.evidence = append(o.evidence, fact(fromKernel, "the route to %s is of kind %s: %s", r.Destination, r.Kind, r.Rule))
 		case g.Errno == 13:

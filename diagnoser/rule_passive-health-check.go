@@ -22,24 +22,43 @@ var _ = register(rule{
 			return nil
 		}
 		up := in.soleGroup(g)
-		if up == nil || !in.blind() {
+		if up == nil {
 			return nil
 		}
 		usable := usableServers(up)
-		down := len(up.Servers) - len(usable)
-		if len(usable) != 1 || down == 0 || len(in.ejecting(g, up)) > 0 {
+		down, ejecting := len(up.Servers)-len(usable), in.ejecting(g, up)
+		if len(usable) != 1 || down == 0 || in.blind() && len(ejecting) > 0 {
 			return nil
 		}
-		s := usable[0]
+		s, left := usable[0], &nginx.Group{Directive: up.Directive, Name: up.Name, Servers: usable}
 		if i := s.Parameter("max_fails"); i >= 0 && strings.HasSuffix(s.Directive.Arg(i), "=0") {
 			return nil
 		}
-		return &opinion{certainty: Likely, weight: 3, check: "curl past the proxy; the log in the seconds before", where: in.where(s.Directive),
+		o := &opinion{certainty: Likely, weight: 3, check: "curl past the proxy; the log in the seconds before", where: in.where(s.Directive),
 			evidence: []Fact{in.configFact(s.Directive, "%s is the only usable server of %q: one failure sets it aside for fail_timeout", s.Directive.Arg(0), up.Name),
 				in.configFact(up.Directive, "with a single server nginx would never do so, but %d more stand in the group, marked down", down)},
-			remedies: in.edit("do not set the only usable server aside", patient(in.config, &nginx.Group{Directive: up.Directive, Name: up.Name, Servers: usable})...)}
+			remedies: in.edit("do not set the only usable server aside", patient(in.config, left)...)}
+		if !in.blind() && !in.setAsideAlive(g, left, ejecting, o) {
+			return nil
+		}
+		return o
 	},
 })
+
+// setAsideAlive tells whether the only usable server of a group answers again, after failures of a kind
+// that is over then: what the proxy does not try would serve.
+func (in *inquiry) setAsideAlive(g *group, left *nginx.Group, ejecting []*group, o *opinion) bool {
+	if len(ejecting) == 0 || !blips(ejecting) || !in.alive(g, left, o) {
+		return false
+	}
+	for _, e := range ejecting {
+		f := logFact(e)
+		f.Text = e.target.String() + " before: " + f.Text
+		o.evidence = append(o.evidence, f)
+	}
+	o.certainty, o.explained = Proved, ejecting
+	return true
+}
 
 // soleGroup is the upstream{} of an event, or the only one where the record names none.
 func (in *inquiry) soleGroup(g *group) *nginx.Group {

@@ -25,6 +25,11 @@ var _ = register(rule{
 			return nil
 		}
 		o := &opinion{certainty: Likely, weight: 5, check: "ls -l /run/php/", evidence: []Fact{f, fact(fromLog, "the proxy asks for the socket of PHP %s", asked)}}
+		for _, a := range in.answers(g) {
+			if a.Address == path && a.sure() { // nobody else is passed to it, and it answers the same request
+				o.certainty, o.evidence = in.proof(), append(o.evidence, probeFact(a.probe))
+			}
+		}
 		if g.pass != nil && path != "" {
 			o.where, o.remedies = in.readdress(g, path, path)
 		}

@@ -5,6 +5,9 @@ import "strings"
 // toldDown adds what commands and the backend's log say of one that does not run.
 func (in *inquiry) toldDown(o *opinion) {
 	if !in.blind() {
+		if h := in.hinted("backend-down", ""); h != nil {
+			o.evidence = append(o.evidence, h.evidence...)
+		}
 		return
 	}
 	for _, u := range in.told().Units {

@@ -81,7 +81,24 @@ func (s *Session) compare(o Observation) Mismatches {
 			m.add("the log shows %q (%d), which is not declared", e.Phase+", "+e.Outcome, e.Errno)
 		}
 	}
-	return append(m, alarms(o)...)
+	return append(m, s.alarmed(o)...)
+}
+
+// alarmed takes those alarms out of the account that are declared, and asks for each of them.
+func (s *Session) alarmed(o Observation) (m Mismatches) {
+	want := s.Drill.Symptom().Alarms
+	for _, w := range want {
+		if !slices.ContainsFunc(o.Log.Alarms, func(a string) bool { return strings.Contains(a, w) }) {
+			m.add("the log shows no alarm %q", w)
+		}
+	}
+	var others Observation
+	for _, a := range o.Log.Alarms {
+		if !slices.ContainsFunc(want, func(w string) bool { return strings.Contains(a, w) }) {
+			others.Log.Alarms = append(others.Log.Alarms, a)
+		}
+	}
+	return append(m, alarms(others)...)
 }
 
 // alarms: the proxy itself must be well, whatever its backend does.

@@ -123,8 +123,8 @@ func (s *Session) breakHost(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(s.Host.Kernel) > 0 {
-		if err := s.client.Break(ctx, s.Host.Kernel); err != nil {
+	if len(s.Host.Kernel)+len(s.Host.Addresses) > 0 {
+		if err := s.client.Break(ctx, sidecar.Kernel{Faults: s.Host.Kernel, Addresses: s.Host.Addresses}); err != nil {
 			return err
 		}
 	}

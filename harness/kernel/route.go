@@ -38,6 +38,42 @@ func addRoute(r Route) (undo func() error, err error) {
 	}, nil
 }
 
+// ErrNoRoute tells that the route to be removed is not there.
+var ErrNoRoute = errors.New("no such route")
+
+// RemoveRoute deletes the route of a kind to a destination, an address or a network in CIDR form, from
+// whichever table it stands in, as "ip route del KIND DESTINATION" does from main. The error is an ErrNoRoute
+// when there is none, for instance when a route of another kind leads there.
+func RemoveRoute(kind, to string) error {
+	what := fmt.Sprintf("remove route %s %s", kind, to)
+	if err := oneOf(what, kind, routeKinds); err != nil {
+		return err
+	}
+	dst, err := prefix(to)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	family := netlink.FAMILY_V4
+	if dst.Addr().Is6() {
+		family = netlink.FAMILY_V6
+	}
+	filter := &netlink.Route{Type: routeKinds[kind], Table: unix.RT_TABLE_UNSPEC}
+	found, err := netlink.RouteListFiltered(family, filter, netlink.RT_FILTER_TYPE|netlink.RT_FILTER_TABLE)
+	if err != nil {
+		return fmt.Errorf("%s: list routes: %w", what, permission(err))
+	}
+	for _, r := range found {
+		if r.Dst == nil || r.Dst.String() != dst.String() {
+			continue
+		}
+		if err := netlink.RouteDel(&r); err != nil {
+			return fmt.Errorf("%s: %w", what, permission(err))
+		}
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, ErrNoRoute)
+}
+
 func tableOf(ip net.IP) int {
 	found, err := netlink.RouteGetWithOptions(ip, &netlink.RouteGetOptions{FIBMatch: true})
 	if err == nil && len(found) > 0 && found[0].Type == unix.RTN_LOCAL {

@@ -22,7 +22,7 @@ var (
 	variants = []string{"fastcgi-tcp", "fastcgi-unix", "grpc-tcp", "http-tcp", "http-unix", "https-tcp", "uwsgi-tcp", "uwsgi-unix"}
 	remedies = []string{
 		diagnoser.EditConfig, diagnoser.ReloadProxy, diagnoser.StartBackend, diagnoser.RestartBackend,
-		diagnoser.ChangeBackend, diagnoser.SetPermission, diagnoser.SetPolicy, diagnoser.RemoveFilter,
+		diagnoser.ChangeBackend, diagnoser.SetPermission, diagnoser.SetPolicy, diagnoser.RemoveFilter, diagnoser.RemoveRoute,
 	}
 	backendActions = []string{diagnoser.ChangeBackend, diagnoser.RestartBackend, diagnoser.StartBackend}
 	changes        = []string{diagnoser.ChangeBackend, diagnoser.ReloadProxy, diagnoser.RestartBackend, diagnoser.StartBackend, diagnoser.SetPermission}

@@ -66,9 +66,11 @@ type Names struct {
 
 // Host is what is wrong with the machine rather than with a backend.
 type Host struct {
-	Kernel  []kernel.Fault    `yaml:"kernel"`
-	Sysctls map[string]string `yaml:"sysctls"` // of the pod's network namespace: net.ipv4.ip_local_port_range
-	Files   []File            `yaml:"files"`
+	Kernel []kernel.Fault `yaml:"kernel"`
+	// Addresses are of the machine besides 127.0.0.1, on its loopback interface: "192.0.2.10" (RFC 5737).
+	Addresses []string          `yaml:"addresses"`
+	Sysctls   map[string]string `yaml:"sysctls"` // of the pod's network namespace: net.ipv4.ip_local_port_range
+	Files     []File            `yaml:"files"`
 	// Deny names the policy boolean that is off and would have to be on for the proxy to connect over TCP.
 	Deny string `yaml:"deny"`
 }
@@ -129,6 +131,9 @@ type Symptom struct {
 	After   time.Duration `yaml:"after"` // not sooner than this; the proxy's own timeout
 	Cut     bool          `yaml:"cut"`   // the body ends before its announced length
 	Events  []Event       `yaml:"events" strict:"required"`
+	// Alarms are pieces of [alert] records that belong to the fault: nginx raises one where it runs out of
+	// descriptors or connections. Each must be seen; any other alarm fails the drill.
+	Alarms []string `yaml:"alarms"`
 }
 
 // Event is an upstream error that the proxy must have logged.

@@ -89,7 +89,8 @@ type Files struct {
 	Files []scenario.File `json:"files"`
 }
 
-// Kernel is the body of PUT /v1/kernel, the faults that there are to be.
+// Kernel is the body of PUT /v1/kernel, the faults and further addresses that there are to be.
 type Kernel struct {
-	Faults []kernel.Fault `json:"faults"`
+	Faults    []kernel.Fault `json:"faults"`
+	Addresses []string       `json:"addresses,omitempty"`
 }

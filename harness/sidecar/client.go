@@ -13,7 +13,6 @@ import (
 
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
-	"github.com/badgateway/badgateway/harness/kernel"
 	"github.com/badgateway/badgateway/harness/scenario"
 	"github.com/badgateway/badgateway/simulator/control"
 )
@@ -123,8 +122,8 @@ func (c *Client) Names(ctx context.Context, n Names) error {
 }
 
 // Break makes kernel faults, in the place of those that it made before.
-func (c *Client) Break(ctx context.Context, faults []kernel.Fault) error {
-	return c.call(ctx, http.MethodPut, "/v1/kernel", Kernel{faults}, nil)
+func (c *Client) Break(ctx context.Context, k Kernel) error {
+	return c.call(ctx, http.MethodPut, "/v1/kernel", k, nil)
 }
 
 // Probe does what the look says and returns what was seen.

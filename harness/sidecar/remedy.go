@@ -20,6 +20,7 @@ var actions = map[string]func(*Server, context.Context, *diagnoser.Params) error
 	diagnoser.ReloadProxy:   func(s *Server, ctx context.Context, _ *diagnoser.Params) error { return s.configure(ctx, Config{}) },
 	diagnoser.SetPermission: func(s *Server, _ context.Context, p *diagnoser.Params) error { return s.setPermission(p) },
 	diagnoser.RemoveFilter:  func(_ *Server, ctx context.Context, p *diagnoser.Params) error { return removeFilter(ctx, p) },
+	diagnoser.RemoveRoute:   func(_ *Server, _ context.Context, p *diagnoser.Params) error { return removeRoute(p) },
 }
 
 func (s *Server) postRemedy(r *http.Request) (any, error) {
@@ -77,4 +78,15 @@ func removeFilter(ctx context.Context, p *diagnoser.Params) error {
 	}
 	f := p.Filter
 	return kernel.RemoveFilter(f.Family, f.Table, f.Chain, f.Handle)
+}
+
+func removeRoute(p *diagnoser.Params) error {
+	if p == nil || p.Setting == "" || p.Value == "" {
+		return refuse("remove route: a kind and a destination are needed")
+	}
+	err := kernel.RemoveRoute(p.Setting, p.Value)
+	if errors.Is(err, kernel.ErrNoRoute) {
+		return refuse("%v", err)
+	}
+	return err
 }

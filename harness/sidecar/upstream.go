@@ -143,16 +143,27 @@ func (s *Server) postKernel(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, a := range k.Addresses {
+		undo, err := kernel.AddAddress(a)
+		if err != nil {
+			return nil, err
+		}
+		s.undoLater(undo)
+	}
 	for _, f := range k.Faults {
 		undo, err := kernel.Apply(r.Context(), f)
 		if err != nil {
 			return nil, fmt.Errorf("make kernel fault: %w", err)
 		}
-		s.mu.Lock()
-		s.undo = append(s.undo, undo)
-		s.mu.Unlock()
+		s.undoLater(undo)
 	}
 	return struct{}{}, nil
+}
+
+func (s *Server) undoLater(undo func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.undo = append(s.undo, undo)
 }
 
 // postAwait asks the kernel, not the port: a connection of ours would be in the backend's log.

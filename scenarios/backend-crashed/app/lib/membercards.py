@@ -1,0 +1,5 @@
+"""The cards of the members."""
+
+
+def greeting():
+    return b"welcome, member\n"
