@@ -31,7 +31,19 @@ type diagnoseFlags struct {
 const (
 	diagnoseLong = `Name the cause of the 502s and 504s in the error log of a proxy, with the evidence
 for and against, the line of the configuration, and a fix. A log of "-" is
-standard input. Nothing is changed and nothing is sent anywhere.
+standard input. Nothing is changed and nothing is sent anywhere, unless --apply
+or --probe says so.
+
+On the proxy's host --live finds log and configuration and collects the rest:
+sockets, processes, paths, routes, packet filters, what security modules and the
+kernel say. What cannot be read is said, with the right with which it could.
+--probe asks the upstreams that log or configuration name, by GET alone.
+
+--verify tries the proposed edit before anybody applies it, in a pod with this
+configuration, and --apply writes it: a backup beside the file, the proxy's own
+test, a reload, a look at workers and log; when any of that fails, or on Ctrl-C,
+everything is put back and loaded again. Other remedies are never executed, their
+commands are printed. A second --apply does nothing.
 
 The logs of nginx, Apache and HAProxy, of backends and of the system may stand in
 one stream, as docker compose and syslog write it: each line is told by itself.
@@ -44,7 +56,9 @@ decide, such as a php-fpm pool's, by --evidence.
 A configuration of which a part cannot be read is said on standard error, and the
 diagnosis does without that part.
 
-Exit status: 0 nothing found; 1 findings, notes too; 2 the input is unusable.`
+Exit status: 0 nothing found, or with --apply mended; 1 findings, notes too, or
+--apply rolled back or had nothing to edit; 2 the input is unusable; 3 a program,
+Docker or a permission is missing, or a roll back failed; 130 interrupted.`
 
 	diagnoseExample = `  badgateway diagnose /var/log/nginx/error.log --config /etc/nginx/nginx.conf
   journalctl -u nginx -o cat | badgateway diagnose -
@@ -52,6 +66,12 @@ Exit status: 0 nothing found; 1 findings, notes too; 2 the input is unusable.`
   nginx -T | badgateway diagnose --config -
   badgateway diagnose error.log --config site.conf --format markdown --redact > note.md
   badgateway diagnose --config nginx.conf --proxy-version 1.30.0 --format sarif > checks.sarif
+  sudo badgateway diagnose --live --probe
+  badgateway diagnose /var/log/nginx/error.log --follow --from-end
+  badgateway diagnose error.log --config nginx.conf --verify
+  sudo badgateway diagnose --live --apply --check-url http://127.0.0.1/
+  badgateway diagnose web.log --config ./nginx.conf --apply --in-place \
+      --test-command 'docker exec web nginx -t' --reload-command 'docker exec web nginx -s reload'
   badgateway explain buffer-relations`
 )
 
@@ -83,6 +103,7 @@ func diagnoseCommand() *cobra.Command {
 	f.liveFlags(c)
 	f.verifyFlags(c)
 	f.applyFlags(c)
+	c.SetUsageFunc(groupedUsage)
 	return c
 }
 
@@ -128,6 +149,7 @@ func (f *diagnoseFlags) run(c *cobra.Command, args []string) error {
 		return usage(err)
 	}
 	f.tellUnread(c, ev.Host)
+	noteProbes(report, ev.Probes)
 	failed, err := f.verifyRemedy(c, report, ev)
 	if err != nil {
 		return environment(err)

@@ -29,7 +29,7 @@ func (f *diagnoseFlags) applyFlags(c *cobra.Command) {
 	a := &f.apply
 	c.Flags().BoolVar(&a.on, "apply", false, "write the edits of the remedy, test, reload, watch; roll back when any of it fails")
 	c.Flags().BoolVar(&a.dryRun, "dry-run", false, "with --apply: print the diff and the commands, change nothing")
-	c.Flags().IntVar(&a.finding, "finding", 0, "with --apply or --verify: that finding, from 1 in the order of the report; without it the\nfirst one that has an edit")
+	c.Flags().IntVar(&a.finding, "finding", 0, "with --apply or --verify: that finding, from 1 in the order of the report; without it the first one that has an edit")
 	c.Flags().BoolVar(&a.mitigation, "mitigation", false, "with --apply or --verify: also an edit that only hides the cause")
 	c.Flags().StringVar(&a.nginx, "nginx", "nginx", "with --apply: nginx's program")
 	c.Flags().StringVar(&a.test, "test-command", "", "with --apply: tests the configuration, such as \"docker exec web nginx -t\"")

@@ -28,7 +28,7 @@ type followFlags struct {
 }
 
 func (f *diagnoseFlags) followFlags(c *cobra.Command) {
-	c.Flags().BoolVarP(&f.follow.on, "follow", "f", false, "go on as the log grows, through rotation; print each new finding once, and how\noften it comes again, until Ctrl-C")
+	c.Flags().BoolVarP(&f.follow.on, "follow", "f", false, "go on as the log grows, through rotation; print each new finding once, and how often it comes again, until Ctrl-C")
 	c.Flags().BoolVar(&f.follow.fromEnd, "from-end", false, "with --follow: leave out what stands in the log already")
 	c.Flags().DurationVar(&f.follow.interval, "interval", 10*time.Second, "with --follow: how often to say what came again")
 }

@@ -41,7 +41,7 @@ func liveParts() []string {
 
 func (f *diagnoseFlags) liveFlags(c *cobra.Command) {
 	l := &f.live
-	c.Flags().StringSliceVar(&l.parts, "live", nil, "collect on this host what a diagnosis needs; --live=sockets,log only that of:\n"+
+	c.Flags().StringSliceVar(&l.parts, "live", nil, "collect on this host what a diagnosis needs; --live=sockets,log only that of: "+
 		strings.Join(liveParts(), ", "))
 	c.Flags().Lookup("live").NoOptDefVal = everything
 	c.Flags().StringVar(&l.root, "root", "", "the proxy's file system, such as /proc/PID/root of one in a container; with --live")
@@ -222,4 +222,30 @@ func (f *diagnoseFlags) otherwise(c *cobra.Command, args []string, ev evidence.E
 // kept are the logs that can be read again.
 func kept(logs []evidence.Log) []evidence.Log {
 	return slices.DeleteFunc(slices.Clone(logs), func(l evidence.Log) bool { return l.Reader != nil })
+}
+
+// noteProbes says in the evidence what was asked directly, where no rule has said it.
+func noteProbes(report *diagnoser.Report, probes []evidence.Probe) {
+	for i := range report.Findings {
+		f := &report.Findings[i]
+		for _, p := range probes {
+			if p.Target.String() != f.Upstream || p.Request == "" {
+				continue
+			}
+			text := fmt.Sprintf("a direct %s to %s", p.Request, p.Target)
+			if !slices.ContainsFunc(f.Evidence, func(e diagnoser.Fact) bool { return strings.HasPrefix(e.Text, text) }) {
+				f.Evidence = append(f.Evidence, diagnoser.Fact{Source: "probe", Text: text + " " + ended(p)})
+			}
+		}
+	}
+}
+
+func ended(p evidence.Probe) string {
+	switch {
+	case p.Outcome == "":
+		return "was not asked: " + p.Note
+	case p.Outcome != evidence.OK:
+		return fmt.Sprintf("ended while %s: %s, after %v", p.Phase, p.Outcome, p.Took.Round(time.Millisecond))
+	}
+	return fmt.Sprintf("was answered %d after %v", p.Status, p.Took.Round(time.Microsecond))
 }

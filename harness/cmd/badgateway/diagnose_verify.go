@@ -18,7 +18,7 @@ type verifyFlags struct {
 }
 
 func (f *diagnoseFlags) verifyFlags(c *cobra.Command) {
-	c.Flags().BoolVar(&f.verify.on, "verify", false, "try the edit before anybody applies it: make the trouble in a pod with this configuration, without the\nedit and with it (needs Docker)")
+	c.Flags().BoolVar(&f.verify.on, "verify", false, "try the edit before anybody applies it: make the trouble in a pod with this configuration, without the edit and with it (needs Docker)")
 	c.Flags().StringVar(&f.verify.image, "image", "", "with --verify: the nginx image that you deploy; without it one of the proxy's version, or the newest")
 }
 
