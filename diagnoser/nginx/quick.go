@@ -49,26 +49,26 @@ func (s *scanner) quick(b []byte, line int64) bool {
 		return false
 	}
 	rest := unsafe.String(unsafe.SliceData(b[h.end:]), len(b)-h.end) // read here only, or copied
-	at, named := clientAt(rest)
-	if at < 0 {
+	at, look, m := s.messageOf(rest)
+	switch {
+	case at < 0:
 		return false
-	}
-	if !named && !marked(rest[:at]) {
+	case !look:
 		s.began(b)
 		return true
 	}
-	var e evidence.Event
+	e := evidence.Event{Message: strings.TrimRight(rest[:at], " ")}
 	if !readPlain(&e, rest, at) {
 		if !strings.Contains(rest[at:], `, request: "`) {
 			return false // it may have been changed in being carried
 		}
 		readContext(&e, rest)
 	}
-	if strings.Contains(e.Message, "**(") {
+	if m == nil && strings.Contains(e.Message, "**(") {
 		return false
 	}
 	s.began(b)
-	s.shape(b, &e, h, line)
+	s.shape(b, &e, h, line, m)
 	return true
 }
 
@@ -95,11 +95,10 @@ func clientAt(rest string) (at int, named bool) {
 	return contextStart(rest), true
 }
 
-// readPlain reads the context of a record whose fields hold no quote and no comma, as nearly all do. It
+// readPlain reads the context, which begins at a place, of a record whose fields hold no quote and no comma, as nearly all do. It
 // answers false for others, and reads those that it takes as readContext does.
 func readPlain(e *evidence.Event, s string, at int) bool {
 	const client, server, request, upstream = ", client: ", ", server: ", `, request: "`, `, upstream: "`
-	e.Message = strings.TrimRight(s[:at], " ")
 	s = s[at+len(client):]
 	at = strings.IndexByte(s, ',')
 	if at < 0 || !strings.HasPrefix(s[at:], server) {
@@ -137,9 +136,9 @@ func (s *scanner) began(b []byte) {
 	copy(s.last[:], b)
 }
 
-// shape counts a record where like ones were read before, and reads it as new otherwise.
-func (s *scanner) shape(b []byte, e *evidence.Event, h headOfRecord, line int64) {
-	found := s.shapes.find(keyOf(e))
+// shape counts a record where like ones were read before, and reads it as new otherwise. Its message is m, if that was seen before.
+func (s *scanner) shape(b []byte, e *evidence.Event, h headOfRecord, line int64, m *message) {
+	found := s.shapes.of(m, keyOf(e))
 	if found == nil {
 		s.remember(parseRecord(string(b), line))
 		return
@@ -207,6 +206,15 @@ func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)
 // authority is the part of a logged upstream that tells upstreams apart: without the
 // URI, except where the path of a unix socket runs into it.
 func authority(upstream string) string {
+	const http = "http://"
+	if strings.HasPrefix(upstream, http) && !strings.HasPrefix(upstream[len(http):], "unix:") {
+		for i := len(http); i < len(upstream); i++ {
+			if c := upstream[i]; c == '/' || c == '?' {
+				return upstream[:i]
+			}
+		}
+		return upstream
+	}
 	at := strings.IndexByte(upstream, ':')
 	if at < 0 || !strings.HasPrefix(upstream[at:], "://") {
 		return upstream

@@ -68,7 +68,10 @@ func FuzzReadPlain(f *testing.F) {
 		if want := contextStart(s); at != want {
 			t.Fatalf("got client at %d, want %d", at, want)
 		}
-		var got, want evidence.Event
+		if at >= 0 {
+			wantMessage(t, s)
+		}
+		got, want := evidence.Event{Message: strings.TrimRight(s[:max(at, 0)], " ")}, evidence.Event{}
 		if at < 0 || !readPlain(&got, s, at) {
 			return
 		}
@@ -78,4 +81,15 @@ func FuzzReadPlain(f *testing.F) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	})
+}
+
+// wantMessage tells whether a message that was seen before is found as it was the first time.
+func wantMessage(t *testing.T, s string) {
+	t.Helper()
+	var scan scanner
+	at, look, _ := scan.messageOf(s)
+	again, lookAgain, m := scan.messageOf(s)
+	if again != at || lookAgain != look || m != nil && m.text != strings.TrimRight(s[:at], " ") {
+		t.Errorf("got %d, %v, %+v, want %d, %v", again, lookAgain, m, at, look)
+	}
 }

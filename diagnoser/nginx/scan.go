@@ -71,16 +71,17 @@ func (s *scanner) binary(in *input.Reader, stats Stats) error {
 }
 
 type scanner struct {
-	name    string
-	sink    Sink
-	buf     []byte
-	stats   Stats
-	pending int64 // bytes at the front of buf that begin an unfinished record
-	skip    bool  // the rest of an over-long record is passed over
-	foreign int64 // lines that are not blank and belong to no record
-	last    [timestampLen]byte
-	shapes  *shapes
-	clock   clock
+	name     string
+	sink     Sink
+	buf      []byte
+	stats    Stats
+	pending  int64 // bytes at the front of buf that begin an unfinished record
+	skip     bool  // the rest of an over-long record is passed over
+	foreign  int64 // lines that are not blank and belong to no record
+	last     [timestampLen]byte
+	shapes   *shapes
+	messages messages
+	clock    clock
 }
 
 func (s *scanner) run(ctx context.Context, r io.Reader) error {

@@ -68,6 +68,22 @@ func (s *shapes) find(k shapeKey) *shape {
 	return nil
 }
 
+// of is find for a record whose message may have been seen before.
+func (s *shapes) of(m *message, k shapeKey) *shape {
+	if m == nil {
+		return s.find(k)
+	}
+	place := m.place(k.server, k.authority)
+	if found := *place; found != nil && found.key.authority == k.authority && found.key.server == k.server {
+		return found
+	}
+	found := s.find(k)
+	if found != nil {
+		*place = found
+	}
+	return found
+}
+
 // add remembers a shape in the place of the one that was not used for longest.
 func (s *shapes) add(k shapeKey, sh shape) *shape {
 	sh.key = k

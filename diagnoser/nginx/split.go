@@ -52,7 +52,7 @@ func (s *scanner) drain(data []byte, end bool) []byte {
 
 // other tells whether a line is of another log, and not of the open record: of one that nginx cut no more comes.
 func (s *scanner) other(line, open []byte, isOpen bool) bool {
-	return s.sink.Other(line) && prefixLen(line) < 0 && (!isOpen || complete(open) || bytes.IndexByte(open, '\n') >= cutLen)
+	return (!isOpen || complete(open) || bytes.IndexByte(open, '\n') >= cutLen) && s.sink.Other(line) && prefixLen(line) < 0
 }
 
 // opens tells whether a line begins a record that is not at its start or has lost its
