@@ -25,6 +25,8 @@ func TestParseForms(t *testing.T) {
 		{head + client + "AH01144: No protocol handler was valid for the URL /x (scheme 'fcgi').", evidence.Selecting, evidence.Invalid, 500},
 		{head + "(22)Invalid argument: " + client + "AH01075: Error dispatching request to : ", evidence.ReadingHeader, evidence.Invalid, 502},
 		{"[Sat Mar 14 09:15:02 2026] [error] [client 192.0.2.7] proxy: Error reading from remote server returned by /x", evidence.ReadingHeader, evidence.ClosedEarly, 502},
+		{head + "(61)Connection refused: AH00957: http: attempt to connect to 127.0.0.1:8000 (127.0.0.1:8000) failed", evidence.Connecting, evidence.Refused, 503}, // macOS
+		{head + "(61)No data available: AH00957: http: attempt to connect to 127.0.0.1:8000 (127.0.0.1:8000) failed", evidence.Connecting, evidence.Invalid, 503},
 		{"web-1  | " + head + "(111)Connection refused: AH00957: HTTPS: attempt to connect to 127.0.0.1:8443 (127.0.0.1) failed", evidence.Connecting, evidence.Refused, 503},
 	} {
 		e, ok := new(Scanner).Parse(c.line)

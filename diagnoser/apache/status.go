@@ -28,9 +28,11 @@ var words = []struct {
 
 // read takes errno and outcome from "(111)Connection refused: " in front of a message.
 func (m *message) read(e *evidence.Event, before string) {
-	n := 0
-	if all := code.FindAllStringSubmatch(before, -1); len(all) > 0 {
-		n, _ = strconv.Atoi(all[len(all)-1][1])
+	n, text := 0, ""
+	if all := code.FindAllStringSubmatchIndex(before, -1); len(all) > 0 {
+		last := all[len(all)-1]
+		n, _ = strconv.Atoi(before[last[2]:last[3]])
+		text, _, _ = strings.Cut(before[last[1]:], ": ")
 	}
 	for i := 0; n == 0 && i < len(words); i++ {
 		if strings.Contains(before, words[i].text) {
@@ -57,7 +59,8 @@ func (m *message) read(e *evidence.Event, before string) {
 			e.Outcome = evidence.Refused
 		}
 	default:
-		e.Errno, e.Outcome = evidence.LinuxErrno(n), evidence.OutcomeOf(evidence.LinuxErrno(n))
+		e.Errno = evidence.LinuxErrno(n, text)
+		e.Outcome = evidence.OutcomeOf(e.Errno)
 		e.Immediate = m.phase == evidence.Connecting && (e.Outcome == evidence.Denied || e.Errno == 99 || e.Errno == 101)
 	}
 }

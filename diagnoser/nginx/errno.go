@@ -2,7 +2,7 @@ package nginx
 
 import "strings"
 
-// errnoOf reads the number, in Linux's numbering, of "… failed (111: Connection refused)". It is the
+// errnoOf reads the number, in Linux's numbering by the text beside it, of "… failed (111: Connection refused)". It is the
 // last parenthesis that begins with digits and a colon, as the text in front may
 // hold a path.
 func errnoOf(message string) int {
@@ -11,9 +11,10 @@ func errnoOf(message string) int {
 		if at < 0 {
 			return 0
 		}
-		digits, _, ok := strings.Cut(message[at+1:], ":")
+		digits, text, ok := strings.Cut(message[at+1:], ":")
 		if n := number(digits); ok && n > 0 && len(digits) < 6 {
-			return linuxErrno(message, int(n))
+			text, _, _ = strings.Cut(text, ")")
+			return linuxErrno(message, int(n), text)
 		}
 		end = at
 	}

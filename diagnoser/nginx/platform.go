@@ -10,7 +10,7 @@ import (
 var windowsFiles = map[int]int{3: 2, 5: 13, 19: 30, 32: 16, 33: 16, 39: 28, 112: 28}
 
 // linuxErrno translates an error number of the message's system call.
-func linuxErrno(message string, n int) int {
+func linuxErrno(message string, n int, text string) int {
 	for _, call := range []string{"CreateFile(", "ReadFile(", "WriteFile(", "MoveFile", "DeleteFile("} {
 		if !strings.HasPrefix(message, call) {
 			continue
@@ -20,5 +20,5 @@ func linuxErrno(message string, n int) int {
 		}
 		return n
 	}
-	return evidence.LinuxErrno(n)
+	return evidence.LinuxErrno(n, text)
 }

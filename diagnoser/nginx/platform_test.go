@@ -7,7 +7,7 @@ import (
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
 
-// The number decides, in the numbering of the system that it is of; its text is libc's.
+// The number decides, in the numbering of the system that its text tells of: Linux's where that tells nothing.
 func TestErrnoOfPlatforms(t *testing.T) {
 	for _, c := range []struct {
 		system, message string
@@ -20,6 +20,20 @@ func TestErrnoOfPlatforms(t *testing.T) {
 		{"FreeBSD", "connect() to 192.0.2.1:80 failed (65: No route to host) while connecting to upstream", 113, evidence.Unreachable},
 		{"FreeBSD, reset", "kevent() reported about an closed connection (54: Connection reset by peer) while reading response header from upstream", 104, evidence.Reset},
 		{"macOS, full queue", "connect() to unix:/tmp/a.sock failed (35: Resource temporarily unavailable) while connecting to upstream", 11, evidence.Exhausted},
+		{"macOS, reset", "recv() failed (54: Connection reset by peer) while reading response header from upstream", 104, evidence.Reset},
+		{"macOS, no address", "connect() to 192.0.2.1:80 failed (49: Can't assign requested address) while connecting to upstream", 99, evidence.Exhausted},
+		{"macOS, network", "connect() to 192.0.2.1:80 failed (51: Network is unreachable) while connecting to upstream", 101, evidence.Unreachable},
+		{"Linux, musl, timer", "upstream timed out (110: Operation timed out) while connecting to upstream", 110, evidence.TimedOut},
+		{"Linux, musl, refused", "connect() failed (111: Connection refused) while connecting to upstream", 111, evidence.Refused},
+		{"Linux, musl, reset", "recv() failed (104: Connection reset by peer) while reading response header from upstream", 104, evidence.Reset},
+		{"Linux, musl, no route", "connect() failed (113: Host is unreachable) while connecting to upstream", 113, evidence.Unreachable},
+		{"Linux, ENODATA", "recv() failed (61: No data available) while reading response header from upstream", 61, evidence.Invalid},
+		{"Linux, EXFULL", "recv() failed (54: Exchange full) while reading response header from upstream", 54, evidence.Invalid},
+		{"Linux, ENOSTR", "recv() failed (60: Device not a stream) while reading response header from upstream", 60, evidence.Invalid},
+		{"Linux, EDEADLK", "send() failed (35: Resource deadlock avoided) while sending request to upstream", 35, evidence.Invalid},
+		{"Linux, ENOPKG", "connect() failed (65: Package not installed) while connecting to upstream", 65, evidence.Invalid},
+		{"nobody says", "connect() failed (61: x) while connecting to upstream", 61, evidence.Invalid},
+		{"Linux, MIPS", "upstream timed out (145: Connection timed out) while connecting to upstream", 110, evidence.TimedOut},
 		{"illumos", "connect() failed (146: Connection refused) while connecting to upstream", 111, evidence.Refused},
 		{"Windows", "connect() failed (10061: 由于目标计算机积极拒绝，无法连接。) while connecting to upstream", 111, evidence.Refused},
 		{"Windows, own timer", "upstream timed out (10060: FormatMessage() error:(15105)) while reading response header from upstream", 110, evidence.TimedOut},

@@ -7,8 +7,8 @@ import (
 )
 
 // signature recognises one message of nginx by how it begins (prefix) or by what
-// it holds (has). The errno's number is the key, never its text, which depends on
-// the libc; nor the level, which depends on the version.
+// it holds (has). The errno's number is the key, and its text, which depends on
+// the libc, decides only whose numbering it is; nor the level, which depends on the version.
 type signature struct {
 	name    string
 	prefix  string
