@@ -24,6 +24,9 @@ func (r *Reading) inquire(host *evidence.Host, probes []evidence.Probe) *inquiry
 	}
 	both := *host
 	both.Told = told.Told
+	both.Names = append(slices.Clone(host.Names), told.Names...)
+	both.Nameservers = append(slices.Clone(host.Nameservers), told.Nameservers...)
+	both.Search = append(slices.Clone(host.Search), told.Search...)
 	in.host = &both
 	return in
 }
