@@ -96,8 +96,11 @@ func (r *Reading) question(g *group, t evidence.Target) evidence.Question {
 
 // worthIdling tells whether the failure can be that of a connection kept too long:
 // closed in the header phase, on a request that nginx does not repeat or where
-// connections are known to be kept.
+// connections are known to be kept; or not answered where they are, as a backend does that never reads a second request.
 func (r *Reading) worthIdling(g *group) bool {
+	if g.is(evidence.ReadingHeader, evidence.TimedOut) && g.Timer {
+		return r.keepsAlive(g)
+	}
 	if g.Phase != evidence.ReadingHeader || (g.Outcome != evidence.ClosedEarly && g.Outcome != evidence.Reset) {
 		return false
 	}

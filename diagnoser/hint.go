@@ -41,6 +41,7 @@ var hints = []hint{
 	{"conntrack-table-full", []string{"conntrack: table full, dropping packet"}, "the kernel's connection tracking dropped packets"},
 	{"app-dependency-down", []string{"SQLSTATE[HY000] [2002]"}, "the application could not reach its database"},
 	{"app-dependency-down", []string{"Can't connect to MySQL server"}, "the application could not reach its database"},
+	{"app-dependency-down", []string{"connection to server at ", " failed: "}, "the application could not reach its database"},
 	{"app-dependency-down", []string{"could not connect to server:"}, "the application could not reach its database"},
 	{"app-dependency-down", []string{"connect ECONNREFUSED"}, "the application could not reach what it depends on"},
 	{"app-dependency-down", []string{"OperationalError"}, "the application could not reach its database"},

@@ -1,6 +1,8 @@
 package diagnoser
 
 import (
+	"net"
+	"regexp"
 	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -22,6 +24,31 @@ var _ = register(rule{
 		if s := in.seen["app-dependency-down"]; s != nil && g.Proxy == "haproxy" && strings.Contains(s.text, " is DOWN, reason:") {
 			return nil // its own server
 		}
-		return in.hinted("app-dependency-down", "the application's log; a stack dump of a busy worker")
+		return in.missingDependency(g, in.hinted("app-dependency-down", "the application's log; a stack dump of a busy worker"))
 	},
 })
+
+// dependencyAddress is where an application's log says that it could not connect: node's and Go's
+// "ECONNREFUSED 127.0.0.1:5432", libpq's `server at "127.0.0.1", port 5432`, others' (127.0.0.1:3306).
+var dependencyAddress = regexp.MustCompile(`(?:\b|::ffff:)(\d{1,3}(?:\.\d{1,3}){3})(?::|", port | port |", )(\d{2,5})\b`)
+
+// missingDependency looks for a listener at the address that the application's log names: where the host is
+// known and nothing listens, that decides.
+func (in *inquiry) missingDependency(g *group, o *opinion) *opinion {
+	if o == nil || in.seen["app-dependency-down"] == nil {
+		return o
+	}
+	m := dependencyAddress.FindStringSubmatch(in.seen["app-dependency-down"].text)
+	if m == nil {
+		return o
+	}
+	t := evidence.Target{Network: "tcp", Address: net.JoinHostPort(m[1], m[2])}
+	if t.Address == g.target.Address || in.blind() || !in.sees("tcp listeners") || !in.local(t) || in.listener(t) != nil {
+		return o
+	}
+	o.certainty, o.weight = Proved, 5
+	o.evidence = append(o.evidence, fact(fromSocket, "nothing listens on %s", t.Address))
+	o.remedies = []Remedy{{Action: StartBackend, Summary: "start what the application waits for on " + t.Address, Params: &Params{Upstream: t.Address},
+		Commands: []string{"ss -ltnp 'sport = :" + m[2] + "'", "systemctl start SERVICE", "docker compose up -d SERVICE"}}}
+	return o
+}

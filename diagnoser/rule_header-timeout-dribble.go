@@ -22,7 +22,8 @@ var _ = register(rule{
 			return nil
 		}
 		return &opinion{certainty: Likely, weight: 3, check: "curl -v --no-buffer past the proxy", evidence: []Fact{
-			probeFact(p), fact(fromProbe, "%d bytes of a header came, and not its end", p.HeaderBytes)}}
+			probeFact(p), fact(fromProbe, "%d bytes of a header came, and not its end", p.HeaderBytes)}, remedies: []Remedy{
+			change(g, "", "", "send the header in one piece: a buffered writer, flushed when the header is complete")}}
 	},
 })
 

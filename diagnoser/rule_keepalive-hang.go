@@ -1,6 +1,11 @@
 package diagnoser
 
-import "github.com/badgateway/badgateway/diagnoser/evidence"
+import (
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
 
 var _ = register(rule{
 	cause: "keepalive-hang",
@@ -24,10 +29,24 @@ var _ = register(rule{
 		if probed(p, evidence.OK) && p.Idle != nil && p.Idle.Outcome == evidence.TimedOut {
 			o.certainty, o.weight = Proved, 4
 			o.evidence = append(o.evidence, fact(fromProbe, "a second request on the same connection was not answered"))
-			if g.pass.Group != nil {
-				o.remedies = in.edit("keep no connections to "+g.pass.Group.Name, in.config.Set(g.pass.Place(), g.pass.Directive, "proxy_set_header Connection", "close"))
-			}
+			o.remedies = in.keepNone(g.pass)
 		}
 		return o
 	},
 })
+
+// keepNone proposes that the connections of a pass end after each request.
+func (in *inquiry) keepNone(p *nginx.Pass) []Remedy {
+	switch {
+	case p.Group == nil:
+		return nil
+	case p.Protocol == "fastcgi":
+		return in.edit("keep no connections to "+p.Group.Name, in.config.Set(p.Place(), p.Directive, "fastcgi_keep_conn", "off"))
+	}
+	for _, h := range p.Place().Children() {
+		if h.Name == "proxy_set_header" && strings.EqualFold(h.Arg(0), "Connection") {
+			return in.edit("keep no connections to "+p.Group.Name, in.config.ReplaceArg(h, 1, "close"))
+		}
+	}
+	return in.edit("keep no connections to "+p.Group.Name, in.config.Insert(p.Directive, "proxy_set_header Connection close;"))
+}

@@ -1,6 +1,11 @@
 package diagnoser
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
 
 var _ = register(rule{
 	cause: "long-poll-timeout",
@@ -18,10 +23,39 @@ var _ = register(rule{
 		uri := strings.ToLower(g.Request)
 		for _, word := range []string{"transport=polling", "long_poll", "longpoll", "long-poll", "/poll?", "/poll ", "/sse ", "/sse?", "eventsource"} {
 			if strings.Contains(uri, word) {
-				return &opinion{certainty: Likely, weight: 2, check: "how long does the backend wait before it answers empty?", evidence: []Fact{
+				o := &opinion{certainty: Likely, weight: 2, check: "how long does the backend wait before it answers empty?", evidence: []Fact{
 					fact(fromLog, "the request is one of long polling: %q", word)}}
+				in.pollFacts(g, o)
+				return o
 			}
 		}
 		return nil
 	},
 })
+
+// pollFacts judge by a direct poll: one that is answered later than the proxy waits decides, and one that is
+// never answered is no poll that waits for news.
+func (in *inquiry) pollFacts(g *group, o *opinion) {
+	p := in.probe(g)
+	if g.pass == nil || p == nil {
+		return
+	}
+	limit := in.timeoutFacts(g.pass, "read_timeout", o)
+	switch {
+	case p.Outcome == evidence.OK && p.HeaderAfter > limit:
+		o.certainty = Proved
+		o.evidence = append(o.evidence, probeFact(p))
+		o.remedies = in.longer(g.pass, "read_timeout", p.HeaderAfter)
+		for i := range o.remedies { // a location of polls waits for as long as they do
+			o.remedies[i].Mitigation = wholeSite(g.pass.Place())
+		}
+	case p.Outcome == evidence.TimedOut:
+		o.certainty = Possible
+		o.against = append(o.against, probeFact(p))
+	}
+}
+
+// wholeSite tells whether what holds in a block holds for more than some paths.
+func wholeSite(block *nginx.Directive) bool {
+	return block == nil || block.Name != "location" || block.Arg(len(block.Args)-1) == "/"
+}

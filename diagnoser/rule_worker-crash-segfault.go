@@ -15,6 +15,8 @@ var _ = register(rule{
 		if !g.died() && !g.is(evidence.Connecting, evidence.Refused) {
 			return nil
 		}
-		return in.hinted("worker-crash-segfault", "dmesg; the backend's log: signal 11")
+		return in.repeats(g, in.hinted("worker-crash-segfault", "dmesg; the backend's log: signal 11")).mends(
+			change(g, "", "", "update or remove the extension that the stack of the crash names", "coredumpctl info", "php -m # extensions that are loaded"),
+			brought(g))
 	},
 })

@@ -1,6 +1,7 @@
 package diagnoser
 
 import (
+	"strings"
 	"time"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -22,8 +23,9 @@ var _ = register(rule{
 		if o := in.goneAfter(g); o != nil && in.seen["worker-crash"] == nil {
 			return o
 		}
-		if o := in.hinted("worker-crash", "dmesg; the backend's log: exited on signal"); o != nil {
-			return o
+		if o := in.hinted("worker-crash", "dmesg; the backend's log: exited on signal"); o != nil && !in.endedByName() {
+			return in.repeats(g, o).mends(change(g, "", "", "mend what the backend's log names: the process ended in the middle of the request",
+				"journalctl -u APP", "docker logs --tail 100 CONTAINER"), brought(g))
 		}
 		return in.fpmDied(g)
 	},
@@ -60,4 +62,12 @@ func (in *inquiry) fpmDied(g *group) *opinion {
 	}
 	return &opinion{certainty: Likely, weight: 1, check: "php-fpm's log: child exited on signal, execution timed out", evidence: []Fact{
 		fact(fromLog, "a FastCGI server ends no request so by itself: its worker died, or was ended")}}
+}
+
+// endedByName tells whether the backend's log says more exactly how its worker ended: by a segmentation fault,
+// or by its own master, whose signals are SIGTERM and SIGKILL.
+func (in *inquiry) endedByName() bool {
+	s := in.seen["worker-crash"]
+	byMaster := s != nil && (strings.Contains(s.text, "on signal 15") || strings.Contains(s.text, "on signal 9"))
+	return in.seen["worker-crash-segfault"] != nil && s == nil || in.seen["worker-timeout"] != nil && (s == nil || byMaster)
 }

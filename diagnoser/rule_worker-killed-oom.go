@@ -19,7 +19,12 @@ var _ = register(rule{
 		if o == nil {
 			o = in.killedContainer()
 		}
-		return o
+		if o != nil && in.killedByMaster() {
+			o.certainty, o.weight = Possible, 0
+			o.against = append(o.against, in.hinted("worker-timeout", "").evidence...)
+		}
+		return in.repeats(g, o).mends(change(g, "memory", "", "less memory for the request, fewer workers, or a higher limit where the need is real",
+			"journalctl -k | grep -i 'killed process'", "systemctl set-property APP MemoryMax=SIZE", "docker update --memory SIZE --memory-swap SIZE CONTAINER"))
 	},
 })
 
@@ -38,4 +43,11 @@ func (in *inquiry) killedContainer() *opinion {
 		}
 	}
 	return nil
+}
+
+// killedByMaster tells whether gunicorn's guess of a want of memory has another reason: its master sends
+// SIGKILL itself to a worker that met --timeout and did not end by SIGABRT (Arbiter.murder_workers).
+func (in *inquiry) killedByMaster() bool {
+	kills, timeouts := in.seen["worker-killed-oom"], in.seen["worker-timeout"]
+	return kills != nil && kills.words[0] == "was sent SIGKILL" && timeouts != nil && timeouts.count >= kills.count
 }

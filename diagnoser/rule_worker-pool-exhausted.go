@@ -1,5 +1,13 @@
 package diagnoser
 
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
 var _ = register(rule{
 	cause: "worker-pool-exhausted",
 	doc: Doc{
@@ -18,10 +26,11 @@ var _ = register(rule{
 		if !(g.late() || g.died() || g.Errno == 11) {
 			return nil
 		}
-		if o := in.fullPool(g); o != nil {
-			return o
+		o := in.fullPool(g)
+		if o == nil {
+			o = in.hinted("worker-pool-exhausted", "the backend's log: max_children reached; ss -ltn: Recv-Q")
 		}
-		return in.hinted("worker-pool-exhausted", "the backend's log: max_children reached; ss -ltn: Recv-Q")
+		return in.queued(g, o)
 	},
 })
 
@@ -39,4 +48,67 @@ func (in *inquiry) fullPool(g *group) *opinion {
 			{"app-hang", "the backend may accept no more at all", "ps -o state,wchan of its processes"}}}
 	}
 	return nil
+}
+
+// poolSetting is the setting of servers whose workers have one request each, by what their process is called.
+var poolSetting = map[string]string{
+	"php-fpm": "pm.max_children", "gunicorn": "workers", "uwsgi": "processes", "unicorn": "worker_processes",
+	"puma": "threads", "apache2": "MaxRequestWorkers", "httpd": "MaxRequestWorkers",
+}
+
+// queued adds what the accept queue shows to an opinion, or makes one: behind a server of workers connections
+// wait only while each worker has a request. With the server's own word that decides.
+func (in *inquiry) queued(g *group, o *opinion) *opinion {
+	l := in.listener(g.target)
+	if in.blind() || l == nil {
+		return o
+	}
+	setting, workers := in.poolOf(l)
+	p := in.probe(g)
+	switch {
+	case o != nil && l.Queue > 0:
+		o.certainty = Proved
+	case o == nil && l.Queue > 0 && setting != "" && g.late() && probed(p, evidence.TimedOut):
+		o = &opinion{certainty: Likely, weight: 3, check: "a stack dump of each worker: py-spy dump --pid PID", also: []Alternative{
+			{"app-hang", "the workers may hang for good", "a stack dump of each worker, twice"}}}
+	default:
+		return o
+	}
+	o.evidence = append(o.evidence, fact(fromSocket, "%d connections wait for %s to accept them", l.Queue, describe(*l)))
+	if workers > 0 {
+		o.evidence = append(o.evidence, fact(fromProcess, "%s has %d workers", l.Process, workers))
+	}
+	o.remedies = append(o.remedies, morePool(g, setting, workers))
+	return o
+}
+
+// poolOf gives the setting for the number of workers of the server that owns a listener, and how many there are.
+func (in *inquiry) poolOf(l *evidence.Listener) (setting string, workers int) {
+	for name, s := range poolSetting {
+		if strings.HasPrefix(l.Process, name) {
+			setting = s
+		}
+	}
+	for _, p := range in.host.Processes {
+		if setting != "" && p.PPID == l.PID && p.Name == l.Process {
+			workers++
+		}
+	}
+	return setting, workers
+}
+
+// morePool proposes twice the workers where their number is known.
+func morePool(g *group, setting string, workers int) Remedy {
+	value := ""
+	if workers > 0 {
+		value = strconv.Itoa(2 * workers)
+	}
+	commands := []string{"ss -ltn; ss -xl # Recv-Q of the listener"}
+	switch setting {
+	case "pm.max_children":
+		commands = append(commands, "grep -r max_children /etc/php/*/fpm/pool.d", "systemctl reload php*-fpm", "docker compose up -d --force-recreate APP")
+	case "workers":
+		commands = append(commands, "systemctl edit APP # ExecStart=gunicorn --workers "+cmp.Or(value, "NUMBER")+" ...", "docker run ... gunicorn --workers "+cmp.Or(value, "NUMBER"))
+	}
+	return change(g, setting, value, "find what keeps the workers busy; more of them where memory and the database bear it", commands...)
 }

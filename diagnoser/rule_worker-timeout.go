@@ -19,10 +19,13 @@ var _ = register(rule{
 		if !g.died() {
 			return nil
 		}
-		if o := in.hinted("worker-timeout", "the backend's log: WORKER TIMEOUT, execution timed out, HARAKIRI"); o != nil {
-			return o
+		o := in.hinted("worker-timeout", "the backend's log: WORKER TIMEOUT, execution timed out, HARAKIRI")
+		if o == nil {
+			o = in.shortLimit(g)
 		}
-		return in.shortLimit(g)
+		longer := change(g, in.limitSetting(), "", "a longer time limit in the backend, and a read timeout of the proxy above it",
+			"gunicorn --timeout SECONDS", "request_terminate_timeout = SECONDS # the pool's file, then systemctl reload php-fpm", "harakiri = SECONDS # uWSGI")
+		return in.repeats(g, o).mends(append([]Remedy{change(g, "", "", "a faster request, or the work done in the background with the answer at once")}, mitigates(longer)...)...)
 	},
 })
 
@@ -43,4 +46,13 @@ func (in *inquiry) shortLimit(g *group) *opinion {
 	}
 	return &opinion{certainty: Likely, weight: 1, check: "the backend's log: WORKER TIMEOUT, execution timed out, HARAKIRI", evidence: []Fact{
 		fact(fromBackend, "the backend ends a worker after %s, and the proxy waits %s", limit, wait)}}
+}
+
+// limitSetting is what the time limit is called by the server that logged its end, empty where none did.
+func (in *inquiry) limitSetting() string {
+	s := in.seen["worker-timeout"]
+	if s == nil {
+		return ""
+	}
+	return map[string]string{"WORKER TIMEOUT (pid": "timeout", "HARAKIRI": "harakiri", "execution timed out (": "request_terminate_timeout"}[s.words[0]]
 }

@@ -31,6 +31,7 @@ var systemForms = []form{
 var nodeForms = []form{
 	said("node", evidence.OutOfMemory, "heap out of memory", `FATAL ERROR: .*JavaScript heap out of memory`),
 	said("node", evidence.StartFailed, "listen EADDRINUSE", `Error: listen EADDRINUSE: address already in use (?P<name>\S+)`),
+	said("node", evidence.Unhandled, "Node.js v", `^Node\.js v\d+\.\d+\.\d+\s*$`), // the last line behind the stack of an exception
 	said("node", evidence.Unhandled, "triggerUncaughtException", `^\s*triggerUncaughtException\(`),
 	said("node", evidence.Unhandled, "nhandledPromiseRejection", `^(?:\(node:(?P<pid>\d+)\) |\[)UnhandledPromiseRejection`),
 	said("node", evidence.Unhandled, "ncaught", `^Uncaught (?:exception|Exception|\w*Error)`),

@@ -38,7 +38,7 @@ func concat(lists ...[]form) (all []form) {
 }
 
 // hints are words of which every known line has one: most lines of other logs end here.
-var hints = bytes.Fields([]byte("WARNING: NOTICE: ERROR: pool WORKER orker Listening Shutting in_use HARAKIRI DAMN uWSGI emory segfault flooding conntrack service: traps: heap nhandled ncaught EADDRINUSE oom-kill disallowed instance invalid_request"))
+var hints = bytes.Fields([]byte("WARNING: NOTICE: ERROR: pool WORKER orker Listening Shutting in_use HARAKIRI DAMN uWSGI emory segfault flooding conntrack service: traps: heap nhandled ncaught EADDRINUSE oom-kill Node.js_v disallowed instance invalid_request"))
 
 func init() {
 	for i := range hints {

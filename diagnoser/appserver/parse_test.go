@@ -50,6 +50,7 @@ func TestParse(t *testing.T) {
 		{"Mar 14 09:15:02 h systemd[1]: app.service: Main process exited, code=killed, status=9/KILL", "systemd", evidence.WorkerKilled, 0, 9, "app.service"},
 		{"FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", "node", evidence.OutOfMemory, 0, 0, ""},
 		{"Error: listen EADDRINUSE: address already in use :::3000", "node", evidence.StartFailed, 0, 0, ":::3000"},
+		{"Node.js v20.19.2", "node", evidence.Unhandled, 0, 0, ""},
 		{"[UnhandledPromiseRejection: This error originated", "node", evidence.Unhandled, 0, 0, ""},
 	} {
 		e, ok := Parse([]byte(c.line + "\n"))

@@ -118,7 +118,8 @@ type Probe struct {
 	Errno   int    `json:"errno,omitempty"`
 	Status  int    `json:"status,omitempty"`
 	// HeaderBytes is the size of the whole response header block as the proxy must buffer it:
-	// status line, all fields and the empty line; for FastCGI the record headers and stderr before it too.
+	// status line, all fields and the empty line; for FastCGI the record headers and stderr before it too. Of a header
+	// whose end did not come it is what there was.
 	HeaderBytes int           `json:"header_bytes,omitempty"`
 	HeaderAfter time.Duration `json:"header_after,omitempty"` // nanoseconds from connect to the complete header
 	BodyBytes   int64         `json:"body_bytes,omitempty"`

@@ -19,6 +19,7 @@ type wire struct {
 	net.Conn
 	in      *bufio.Reader
 	started time.Time // when it was connected
+	begun   int       // bytes of a header whose end did not come
 	release func() bool
 }
 

@@ -84,6 +84,7 @@ func (r *fcgiReader) record() (fcgiRecord, *failure) {
 		if n > 0 && h[0] != 1 {
 			return fcgiRecord{}, r.unsupported(h[:n])
 		}
+		r.begun(n)
 		return fcgiRecord{}, r.broken(err)
 	}
 	switch {
@@ -103,9 +104,17 @@ func (r *fcgiReader) record() (fcgiRecord, *failure) {
 		if rec.kind == fcgiStdout && r.phase == evidence.ReadingBody {
 			r.p.BodyBytes += int64(n)
 		}
+		r.begun(fcgiHeaderSize + n)
 		return rec, r.broken(err)
 	}
 	return rec, nil
+}
+
+// begun keeps how much there is of a header that does not end: n bytes of a record, behind whole ones with stdout.
+func (r *fcgiReader) begun(n int) {
+	if r.phase == evidence.ReadingHeader && (n > 0 || len(r.header) > 0) {
+		r.p.HeaderBytes = r.raw + n
+	}
 }
 
 func (r *fcgiReader) unsupported(h []byte) *failure {

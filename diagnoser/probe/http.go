@@ -26,6 +26,7 @@ func (a *asker) http(w *wire, p *evidence.Probe) (f *failure, reusable bool) {
 	}
 	h, f := w.finalHead(p)
 	if f != nil {
+		p.HeaderBytes = w.begun
 		return f, false
 	}
 	p.Status, p.HeaderBytes, p.HeaderAfter = h.status, h.size, time.Since(w.started)
@@ -72,6 +73,7 @@ func (w *wire) head() (*head, *failure) {
 		case err != nil && !isFull(err):
 			f := classify(evidence.ReadingHeader, err)
 			f.note = fmt.Sprintf("after %d bytes of the header", len(text))
+			w.begun = len(text)
 			return nil, f
 		case len(text) > headerLimit:
 			return nil, &failure{phase: evidence.ReadingHeader, outcome: evidence.TooBig, note: "header of more than 1 MiB"}
