@@ -68,7 +68,7 @@ func (in *inquiry) queued(g *group, o *opinion) *opinion {
 	switch {
 	case o != nil && l.Queue > 0:
 		o.certainty = Proved
-	case o == nil && l.Queue > 0 && setting != "" && g.late() && probed(p, evidence.TimedOut):
+	case o == nil && l.Queue > 0 && workers > 0 && g.late() && probed(p, evidence.TimedOut):
 		o = &opinion{certainty: Likely, weight: 3, check: "a stack dump of each worker: py-spy dump --pid PID", also: []Alternative{
 			{"app-hang", "the workers may hang for good", "a stack dump of each worker, twice"}}}
 	default:
