@@ -68,6 +68,6 @@ func (in *inquiry) fpmDied(g *group) *opinion {
 // or by its own master, whose signals are SIGTERM and SIGKILL.
 func (in *inquiry) endedByName() bool {
 	s := in.seen["worker-crash"]
-	byMaster := s != nil && (strings.Contains(s.text, "on signal 15") || strings.Contains(s.text, "on signal 9"))
+	byMaster := s != nil && (strings.Contains(s.text, " signal 15") || strings.Contains(s.text, " signal 9 "))
 	return in.seen["worker-crash-segfault"] != nil && s == nil || in.seen["worker-timeout"] != nil && (s == nil || byMaster)
 }
