@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/badgateway/badgateway/simulator/fastcgi"
+	"golang.org/x/sys/unix"
 )
 
 // Whatever is written in a plan, reading and compiling it gives a plan or an error, soon and in little memory.
@@ -32,20 +33,27 @@ func FuzzPlan(f *testing.F) {
 		if len(data) > 4<<10 {
 			t.Skip("bigger than what is typed by hand")
 		}
-		begin, before := time.Now(), allocated()
+		begin, before := worked(), allocated()
 		plan, err := ParsePlan("plan.yaml", data)
 		if err == nil {
 			for _, tr := range []traits{{}, {fastcgi: true}, {unix: true}, {unix: true, fastcgi: true}} {
 				_, _ = compile(plan, tr, 1)
 			}
 		}
-		if took := time.Since(begin); took > 20*time.Second {
+		if took := worked() - begin; took > 20*time.Second {
 			t.Errorf("compiling took %v", took)
 		}
 		if used := allocated() - before; used > 16<<30 {
 			t.Errorf("compiling allocated %d MiB", used>>20)
 		}
 	})
+}
+
+// worked is the processor time of this process: how busy the machine is does not count.
+func worked() time.Duration {
+	var u unix.Rusage
+	_ = unix.Getrusage(unix.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func allocated() uint64 {

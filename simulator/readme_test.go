@@ -14,7 +14,7 @@ func TestPlansInREADME(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, text, _ := strings.Cut(string(data), "\n## TLS\n")
-	text, _, _ = strings.Cut(text, "\n## How to add")
+	text, _, _ = strings.Cut(text, "\n## What a plan can say")
 	plans := 0
 	for line := range strings.Lines(text) {
 		cells := strings.Split(line, " | ")
