@@ -35,14 +35,17 @@ const (
 )
 
 // messages are those that were seen before: of them nothing needs to be looked for.
-type messages [messageSets][messageWays]*message
+type messages struct {
+	sets   [messageSets][messageWays]*message
+	limits [8]*message // those that begin with excess, from the zone on
+}
 
 // set tells messages apart by some of their bytes: a hash of all is not worth it.
 func (m *messages) set(rest string) *[messageWays]*message {
 	const behind = 56 // where messages that begin alike differ
 	b := bytesOf(rest)
 	v := binary.LittleEndian.Uint64(b) ^ binary.LittleEndian.Uint64(b[behind:])
-	return &m[v*0x9e3779b97f4a7c15>>56]
+	return &m.sets[v*0x9e3779b97f4a7c15>>56]
 }
 
 // messageShort is the least length of what stands behind a record's head for its message to be remembered.
@@ -81,9 +84,42 @@ func (m *messages) add(rest string, at int, named bool) {
 	}
 }
 
+// excess is how messages of limit_req begin: what follows is a number that differs, and the zone.
+const excess = "limiting requests, excess: "
+
+// limit finds the message of a limit of which only the number differs, and where it ends; nil where it is another one.
+func (m *messages) limit(rest string) (at int, found *message) {
+	const client = ", client: "
+	if !strings.HasPrefix(rest, excess) {
+		return 0, nil
+	}
+	i := len(excess)
+	for i < len(rest) && (rest[i]-'0' <= 9 || rest[i] == '.') {
+		i++
+	}
+	for n, one := range m.limits {
+		switch {
+		case one != nil && strings.HasPrefix(rest[i:], one.whole):
+			return i + len(one.text), one
+		case one == nil:
+			end := strings.Index(rest[i:], client)
+			if !strings.HasPrefix(rest[i:], byZone) || end < 0 || end > messageLong {
+				return 0, nil
+			}
+			whole := strings.Clone(rest[i : i+end+len(client)])
+			m.limits[n] = &message{text: whole[:end], whole: whole, marked: true}
+			return i + end, m.limits[n]
+		}
+	}
+	return 0, nil
+}
+
 // messageOf finds where a record's message ends, -1 where it does not, tells whether the record is one to
 // be read, and returns its message if that was seen before.
 func (s *scanner) messageOf(rest string) (at int, look bool, m *message) {
+	if at, m = s.messages.limit(rest); m != nil {
+		return at, true, m
+	}
 	m = s.messages.find(rest)
 	if m != nil && (m.named || !strings.Contains(rest[len(m.text):], "upstream")) {
 		return len(m.text), m.named || m.marked, m

@@ -57,12 +57,16 @@ func (s *scanner) quick(b []byte, line int64) bool {
 		s.began(b)
 		return true
 	}
-	e := evidence.Event{Message: strings.TrimRight(rest[:at], " ")}
+	var e evidence.Event
+	if e.Message = strings.TrimRight(rest[:at], " "); m != nil {
+		e.Message = m.text
+	}
 	if !readPlain(&e, rest, at) {
 		if !strings.Contains(rest[at:], `, request: "`) {
 			return false // it may have been changed in being carried
 		}
 		readContext(&e, rest)
+		m = nil // the message may be another
 	}
 	if m == nil && strings.Contains(e.Message, "**(") {
 		return false
@@ -114,7 +118,9 @@ func readPlain(e *evidence.Event, s string, at int) bool {
 	if at < len(" HTTP/1.1") || !strings.HasPrefix(s[at-len(" HTTP/1.1"):], " HTTP/") || s[at-3]-'0' > 9 || s[at-2] != '.' || s[at-1]-'0' > 9 {
 		return false
 	}
-	e.Request, s = s[:at], s[at+1:]
+	if e.Request, s = s[:at], s[at+1:]; strings.HasPrefix(s, `, host: "`) {
+		return true // of no upstream
+	}
 	if !strings.HasPrefix(s, upstream) {
 		return false
 	}

@@ -29,17 +29,35 @@ func promising(b []byte) bool {
 	return false
 }
 
+// turnedAway tells whether a record is of a request that nginx itself refused, worth a note.
+func turnedAway(b []byte) bool {
+	if bytes.Contains(b, []byte(limiting)) || bytes.Contains(b, []byte(tooLarge)) {
+		return true
+	}
+	i := bytes.Index(b, []byte(`open() "`))
+	return i >= 0 && isBodyFile(beforeClient(b[i:]))
+}
+
+// beforeClient is a message without its context.
+func beforeClient(b []byte) string {
+	message, _, _ := bytes.Cut(b, []byte(", client: "))
+	return string(message)
+}
+
 // common are the beginnings of messages that have nothing to do with an upstream unless they name it.
-var common = []string{`open() "`, "access forbidden by rule", `directory index of "`, "SSL_do_handshake() failed (SSL", "limiting requests", "client sent "}
+var common = []string{`open() "`, "access forbidden by rule", `directory index of "`, "SSL_do_handshake() failed (SSL", limiting, "client sent "}
+
+// limiting is how messages of limit_req and limit_conn begin, tooLarge that of client_max_body_size.
+const limiting, tooLarge = "limiting ", "client intended to send too large "
 
 // marked tells whether a message, which has no context behind it, is promising.
 func marked(message string) bool {
 	for _, c := range common {
 		if strings.HasPrefix(message, c) {
-			return strings.Contains(message, "upstream")
+			return c == limiting || strings.Contains(message, "upstream") || isBodyFile(message)
 		}
 	}
-	return promising(bytesOf(message))
+	return promising(bytesOf(message)) || strings.HasPrefix(message, tooLarge)
 }
 
 // record takes one record with the lines joined to it, line being its first.
@@ -67,11 +85,11 @@ func (s *scanner) record(b []byte, line int64, single bool) {
 		body = trimForeign(bytes.TrimRight(clean(b), "\r\n"))
 		s.after(b, body, line)
 	}
-	if b[21] == 'n' || b[21] == 'd' || !promising(body) { // [notice], [debug]
+	if b[21] == 'n' || b[21] == 'd' || !promising(body) && !turnedAway(body) { // [notice], [debug]
 		return
 	}
 	if len(body) == len(b) {
-		if body = trimForeign(bytes.TrimRight(clean(body), "\r\n")); !promising(body) {
+		if body = trimForeign(bytes.TrimRight(clean(body), "\r\n")); !promising(body) && !turnedAway(body) {
 			return
 		}
 	}

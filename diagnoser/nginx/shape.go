@@ -13,6 +13,9 @@ type shapeKey struct{ message, server, authority string }
 // numbered are the beginnings of messages that end in a file's number, which tells nothing.
 var numbered = []string{"an upstream response is buffered to a temporary file", "a client request body is buffered to a temporary file"}
 
+// byZone stands before the name of a limit's zone.
+const byZone = " by zone "
+
 func keyOf(e *evidence.Event) shapeKey {
 	k := shapeKey{e.Message, e.Server, authority(e.Upstream)}
 	if len(k.message) > 0 && k.message[0] == 'a' {
@@ -21,6 +24,16 @@ func keyOf(e *evidence.Event) shapeKey {
 				k.message = n
 			}
 		}
+	}
+	if strings.HasPrefix(k.message, limiting) { // by how much differs
+		if strings.Contains(k.message, ", dry run") {
+			k.message = "limiting, dry run"
+		} else if i := strings.Index(k.message, byZone); i >= 0 {
+			k.message = k.message[i:]
+		}
+	}
+	if e.Upstream == "" && isBodyFile(k.message) {
+		k.message = "body file"
 	}
 	return k
 }

@@ -13,8 +13,9 @@ type signature struct {
 	name    string
 	prefix  string
 	has     string
-	while   string // the action, where the same words mean another thing elsewhere
-	phase   string // empty: nginx's action says it
+	fits    func(message string) bool // asked last, nil where the words decide
+	while   string                    // the action, where the same words mean another thing elsewhere
+	phase   string                    // empty: nginx's action says it
 	outcome string
 	status  int  // 0: by phase, see statusOf
 	errno   bool // "(111: Connection refused)" follows
@@ -39,7 +40,7 @@ func lookup(message string) *signature {
 	for i := range signatures {
 		s := &signatures[i]
 		if strings.HasPrefix(message, s.prefix) && strings.Contains(message, s.has) &&
-			(s.while == "" || strings.HasPrefix(action(message), s.while)) {
+			(s.while == "" || strings.HasPrefix(action(message), s.while)) && (s.fits == nil || s.fits(message)) {
 			return s
 		}
 	}
@@ -111,4 +112,23 @@ func statusOf(e evidence.Event) int {
 		return 504
 	}
 	return 502
+}
+
+// isBodyFile tells whether a message is of the temporary file for a request's body, whose name is a number of ten
+// digits (ngx_create_temp_file): open() "/var/lib/nginx/body/0000000003" failed (13: Permission denied).
+func isBodyFile(message string) bool {
+	const opened, failed, digits = `open() "`, `" failed (`, 10
+	if !strings.HasPrefix(message, opened) {
+		return false
+	}
+	at := strings.IndexByte(message[len(opened):], '"') + len(opened) - digits
+	if at <= len(opened) || message[at-1] != '/' || !strings.HasPrefix(message[at+digits:], failed) || strings.Contains(message, " while ") {
+		return false
+	}
+	for _, c := range []byte(message[at : at+digits]) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
 }

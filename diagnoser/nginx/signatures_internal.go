@@ -72,6 +72,8 @@ var answerSignatures = []signature{
 var localSignatures = []signature{
 	{name: "slice", has: " slice response", phase: evidence.ReadingBody, outcome: evidence.Invalid},
 	{name: "limit", prefix: "limiting ", note: true},
+	{name: "body too large", prefix: tooLarge, note: true},
+	{name: "body file", fits: isBodyFile, note: true},
 	{name: "limit", prefix: "delaying request", note: true},
 	{name: "limit", prefix: "the value of the ", has: " key is more than", note: true},
 	{name: "proxy protocol", prefix: "broken header: ", note: true},
