@@ -33,14 +33,15 @@ func isWorker(p evidence.Process) bool {
 
 // configuredWorker is the worker as the directive user has it, nil where none is set. Its groups are not known.
 func (in *inquiry) configuredWorker() *evidence.Process {
-	for _, d := range in.config.Named("user") {
-		p := &evidence.Process{Name: "nginx", Command: "nginx: worker process", UID: unknownID, GID: unknownID, User: d.Arg(0), Group: d.Arg(1), Groupless: true}
-		if p.User == "root" {
-			p.UID, p.GID = 0, 0
-		}
-		return p
+	users := in.config.Named("user")
+	if len(users) == 0 {
+		return nil
 	}
-	return nil
+	p := &evidence.Process{Name: "nginx", Command: "nginx: worker process", UID: unknownID, GID: unknownID, User: users[0].Arg(0), Group: users[0].Arg(1), Groupless: true}
+	if p.User == "root" {
+		p.UID, p.GID = 0, 0
+	}
+	return p
 }
 
 // unknownID is nobody's number.

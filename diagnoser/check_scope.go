@@ -88,11 +88,7 @@ func (in *inquiry) set(p *nginx.Pass, name, value string) nginx.Edit {
 	return in.config.Set(p.Place(), p.Directive, name, value)
 }
 
-// before tells whether the proxy is older than a version; unknown is neither.
-func (in *inquiry) before(version string) bool {
-	return in.proxy.Version != "" && !nginx.VersionAtLeast(in.proxy.Version, version)
-}
-
+// since tells whether the proxy is of a version or newer.
 func (in *inquiry) since(version string) bool { return nginx.VersionAtLeast(in.proxy.Version, version) }
 
 // inVersions says of which versions something is true, where the proxy's is unknown.
