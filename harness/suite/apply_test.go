@@ -25,7 +25,7 @@ func breakProxy(ctx SpecContext, header string) *broken {
 	GinkgoHelper()
 	conf, err := os.ReadFile("../../scenarios/oversized-header/http-tcp.conf")
 	Expect(err).NotTo(HaveOccurred())
-	pod, err := env.StartPod(ctx, env.Proxies[0])
+	pod, err := env.StartPod(ctx, env.Proxies[len(env.Proxies)-1])
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(pod.Close)
 	b := &broken{pod, sidecar.NewClient(pod.Control, pod.Token), string(conf)}

@@ -134,7 +134,7 @@ func (t *trial) run(ctx context.Context, env *drill.Environment) error {
 	if err != nil {
 		return err
 	}
-	proxy := env.Proxies[0]
+	proxy := env.Proxies[len(env.Proxies)-1] // the newest
 	t.version = proxy.Version
 	pod, err := env.StartPodWith(ctx, proxy, ipv6)
 	if err != nil {
