@@ -123,3 +123,30 @@ func TestFastCGIStatusOfCGI(t *testing.T) {
 		}
 	}
 }
+
+// Of a header that does not end it is known how much there was; stderr before it is none of it.
+func TestHeaderThatDoesNotEnd(t *testing.T) {
+	head := out("Content-Type: text/html\r\n")
+	for _, test := range []struct {
+		name, protocol, sent string
+		want                 int
+	}{
+		{"HTTP", "http", "HTTP/1.1 200 OK\r\nX-A: b", 23},
+		{"in a record", "fastcgi", head[:20], 20},
+		{"in a record's header", "fastcgi", head[:5], 5},
+		{"between records", "fastcgi", head, len(head)},
+		{"stderr alone", "fastcgi", record(fcgiStderr, "PHP Warning"), 0},
+		{"nothing", "fastcgi", "", 0},
+	} {
+		serve := httpAfterRequest(func(c net.Conn) { say(test.sent)(c); hang(c) })
+		if test.protocol == "fastcgi" {
+			serve = fcgiAfterRequest(func(c net.Conn, _ map[string]string, _ byte) { say(test.sent)(c); hang(c) })
+		}
+		a := backend(t, "tcp", "127.0.0.1:0", serve)
+		got := Ask(t.Context(), evidence.Question{Target: target(test.protocol, a), Wait: 200 * time.Millisecond}, Options{})
+		check(t, got, want{evidence.ReadingHeader, evidence.TimedOut, 0})
+		if got.HeaderBytes != test.want {
+			t.Errorf("%s: got %d bytes, want %d", test.name, got.HeaderBytes, test.want)
+		}
+	}
+}
