@@ -10,7 +10,6 @@ type fields struct {
 	client, date, frontend, backend, server string
 	timers                                  []string
 	state                                   string
-	at                                      int // where the first of them begins
 }
 
 // fieldsOf reads a line in the HTTP log format: frontend, backend/server, five timers, status, bytes, two
@@ -19,7 +18,6 @@ type fields struct {
 // out of what was quoted, the backend apart. It goes through the line once.
 func fieldsOf(line string) (f fields, ok bool) {
 	var before [lead]string // the words read last
-	var at [lead]int
 	for end := 0; ; {
 		start := end
 		for start < len(line) && line[start] == ' ' {
@@ -36,14 +34,13 @@ func fieldsOf(line string) (f fields, ok bool) {
 		if n := timersIn(word); (n == 5 || n == 3) && before[lead-1] != "" {
 			if f.state, ok = stateBehind(line[end:], n); ok {
 				f.timers = strings.Split(strings.Replace(word, "/+", "/", 1), "/")
-				if f.named(before, at) {
+				if f.named(before) {
 					return f, true
 				}
 			}
 		}
 		copy(before[:], before[1:])
-		copy(at[:], at[1:])
-		before[lead-1], at[lead-1] = word, start
+		before[lead-1] = word
 	}
 }
 
@@ -74,11 +71,17 @@ func timersIn(word string) (n int) {
 
 // stateBehind reads what follows the timers, up to the termination state.
 func stateBehind(rest string, timers int) (state string, ok bool) {
-	words := strings.Fields(rest[:min(len(rest), 1024)])
-	if timers == 3 {
-		return at(words, 1), len(words) > 2 && isCount(words[0]) && isState(words[1], 2) && timersIn(words[2]) > 1
+	var words [5]string
+	n := 0
+	for n < len(words) && rest != "" {
+		if words[n], rest, _ = strings.Cut(rest, " "); words[n] != "" {
+			n++
+		}
 	}
-	return at(words, 4), len(words) > 4 && len(words[0]) <= 3 && timersIn(words[0]) == 1 && isCount(words[1]) && isState(words[4], 4)
+	if timers == 3 {
+		return words[1], isCount(words[0]) && isState(words[1], 2) && timersIn(words[2]) > 1
+	}
+	return words[4], len(words[0]) <= 3 && timersIn(words[0]) == 1 && isCount(words[1]) && isState(words[4], 4)
 }
 
 func at(words []string, i int) string {
@@ -107,26 +110,26 @@ func isState(word string, n int) bool {
 }
 
 // named reads the words in front of the timers.
-func (f *fields) named(before [lead]string, at [lead]int) bool {
+func (f *fields) named(before [lead]string) bool {
 	i := lead - 1
 	backend, server, split := strings.Cut(before[i], "/")
 	if backend == "" || len(f.timers) == 3 && (!split || server == "") {
 		return false
 	}
-	f.backend, f.server, f.at = backend, server, at[i]
+	f.backend, f.server = backend, server
 	if i--; before[i] != "" && before[i][0] != '[' {
-		f.frontend, f.at = before[i], at[i]
+		f.frontend = before[i]
 		i--
 	}
 	if date, ok := strings.CutPrefix(before[i], "["); ok && strings.HasSuffix(date, "]") {
-		f.date, f.at = strings.TrimSuffix(date, "]"), at[i]
+		f.date = strings.TrimSuffix(date, "]")
 		i--
 	}
 	if i < 0 {
 		return true
 	}
 	if colon := strings.LastIndexByte(before[i], ':'); colon > 0 && isCount(before[i][colon+1:]) {
-		f.client, f.at = before[i][:colon], at[i]
+		f.client = before[i][:colon]
 	}
 	return true
 }

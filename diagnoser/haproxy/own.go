@@ -24,8 +24,8 @@ var own = []struct {
 func Is(line string) bool {
 	line = line[:min(len(line), lineMax)]
 	plain, _, _ := strings.Cut(line, `"`)
-	if f, ok := fieldsOf(line); ok {
-		return f.at < len(plain) && (f.date+f.client != "" || len(f.timers) == 5)
+	if f, ok := fieldsOf(plain); ok { // the request, in quotes, comes last
+		return f.date+f.client != "" || len(f.timers) == 5
 	}
 	for i := range own {
 		if o := &own[i]; strings.Contains(plain, o.words) && o.whole.MatchString(plain) {

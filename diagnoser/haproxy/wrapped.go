@@ -107,10 +107,13 @@ func isWhole(line string) bool {
 
 // hasMillis tells, faster than begins, whether a line may have such a date.
 func hasMillis(line string) bool {
-	for i := 4; i < len(line); i++ {
-		if line[i] == ']' && line[i-4] == '.' {
+	for from := 0; ; {
+		i := strings.IndexByte(line[from:], ']')
+		if i < 0 {
+			return false
+		}
+		if from += i + 1; from > 4 && line[from-5] == '.' {
 			return true
 		}
 	}
-	return false
 }
