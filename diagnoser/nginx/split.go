@@ -29,11 +29,11 @@ func (s *scanner) drain(data []byte, end bool) []byte {
 		switch {
 		case s.skip:
 			s.skip = text[len(text)-1] != '\n'
-		case !starts && s.sink.Other != nil && s.other(text, data[max(start, 0):at], start >= 0):
+		case !starts && start >= 0 && s.other(text, data[start:at], true):
 			s.close(data, start, at, line, lines == 1 && dated)
 			start = -1
 			s.stray(text, s.stats.Lines+1)
-		case starts || opens(text, data[max(start, 0):at], start >= 0):
+		case starts || opens(text, data[max(start, 0):at], start >= 0) && (start >= 0 || !s.other(text, nil, false)):
 			s.close(data, start, at, line, lines == 1 && dated)
 			start, line, lines, dated = at, s.stats.Lines+1, 0, starts
 			if !starts && inJSON(text) { // each of its lines is an object of its own
@@ -52,7 +52,7 @@ func (s *scanner) drain(data []byte, end bool) []byte {
 
 // other tells whether a line is of another log, and not of the open record: of one that nginx cut no more comes.
 func (s *scanner) other(line, open []byte, isOpen bool) bool {
-	return (!isOpen || complete(open) || bytes.IndexByte(open, '\n') >= cutLen) && s.sink.Other(line) && prefixLen(line) < 0
+	return s.sink.Other != nil && (!isOpen || complete(open) || bytes.IndexByte(open, '\n') >= cutLen) && s.sink.Other(line) && prefixLen(line) < 0
 }
 
 // opens tells whether a line begins a record that is not at its start or has lost its
