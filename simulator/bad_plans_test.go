@@ -7,7 +7,7 @@ import (
 
 // badPlans are plans that nothing of may be attempted, with the whole message.
 var badPlans = []struct{ listen, protocol, plan, want string }{
-	{"", "", "default: [{fill: 1TiB}]", `p.yaml:1:18: want a size such as 512, 16KiB or 1MiB, got "1TiB"`},
+	{"", "", "default: [{fill: 1TiB}]", `p.yaml:1:18: size 1TiB is above the limit of 1GiB`},
 	{"", "", "default: [{fill: 1025MiB}]", `p.yaml:1:18: size 1025MiB is above the limit of 1GiB`},
 	{"", "", "default: [{fill: -1}]", `p.yaml:1:18: want a size such as 512, 16KiB or 1MiB, got "-1"`},
 	{"", "", "default: [{respond: {fill: 99999999999}}]", `p.yaml:1:28: size 99999999999 is above the limit of 1GiB`},

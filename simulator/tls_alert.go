@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -80,6 +81,16 @@ func remoteAlert(err error) (Alert, bool) {
 		return 0, false
 	}
 	return Alert(v.Uint()), true
+}
+
+// plainAlert finds an alert in plaintext, behind a change_cipher_spec if there is one. OpenSSL's clients send such to refuse a certificate
+// in TLS 1.3, before they have the keys to encrypt it; crypto/tls wants it encrypted and says "bad record MAC".
+func plainAlert(b []byte) (Alert, bool) {
+	b = bytes.TrimPrefix(b, []byte{20, 3, 3, 0, 1, 1})
+	if len(b) == recordHeader+2 && b[0] == recordAlert && b[1] == 3 && b[3] == 0 && b[4] == 2 {
+		return Alert(b[6]), true
+	}
+	return 0, false
 }
 
 func (a Alert) describe() string { return fmt.Sprintf("%s (%d)", a, uint8(a)) }

@@ -111,6 +111,7 @@ type wire struct {
 	sent   int64     // bytes of the handshake's answer
 	hello  int64     // of these, the ServerHello's record
 	alert  Alert     // sent in plaintext by crypto/tls
+	told   Alert     // sent in plaintext by the peer
 	done   bool      // the handshake is over
 }
 
@@ -133,6 +134,9 @@ func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.c.pull(p, w.until, w.c.gen.leaves)
 	if w.c.gen.leaves {
 		w.c.in.peeked = n
+	}
+	if a, ok := plainAlert(p[:max(n, 0)]); ok && !w.done {
+		w.told = a
 	}
 	switch {
 	case waits(err):

@@ -113,6 +113,10 @@ func (c *conn) handshakeFailed(t *tlsSetup, err error) error {
 	e := c.handshakeEntry(HandshakeRefused)
 	e.Certificate = string(t.Certificate)
 	alert, remote := remoteAlert(err)
+	if told := c.secure.wire.told; told != 0 {
+		alert, remote = told, true
+		err = errors.New("the peer sent the alert " + told.describe())
+	}
 	broken := c.secure.wire.broken
 	switch {
 	case remote:

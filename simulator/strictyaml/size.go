@@ -17,7 +17,7 @@ type Size int64
 var units = []struct {
 	suffix string
 	factor int64
-}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"B", 1}, {"", 1}}
+}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}, {"B", 1}, {"", 1}}
 
 // ParseSize reads a size. Units are binary; the ambiguous k, K, KB and the like are refused.
 func ParseSize(s string) (Size, error) {
