@@ -24,7 +24,7 @@ type TLS struct {
 	MinVersion        TLSVersion     `yaml:"min_version,omitempty"`        // TLSv1.2 when 0
 	MaxVersion        TLSVersion     `yaml:"max_version,omitempty"`        // TLSv1.3 when 0
 	Ciphers           []Cipher       `yaml:"ciphers,omitempty"`            // up to TLSv1.2, by IANA's names; the usual ones when nil
-	ALPN              []string       `yaml:"alpn,omitempty"`               // nil ignores what the client offers; else no common one is alert 120
+	ALPN              []string       `yaml:"alpn,omitempty"`               // nil is h2 with protocol http2, and else ignores what the client offers; no common one is alert 120
 	Plaintext         PlainAnswer    `yaml:"plaintext,omitempty"`          // what a client gets that speaks no TLS
 }
 

@@ -22,6 +22,9 @@ func (c *compiler) secure() error {
 
 // setup makes a certificate, once for all handshakes of a plan with the same settings.
 func (t traits) setup(s TLS) (*tlsSetup, error) {
+	if t.http2 && s.ALPN == nil { // who offers h2 and is not answered speaks HTTP/1 (RFC 9113, 3.2)
+		s.ALPN = []string{"h2"}
+	}
 	key := fmt.Sprintf("%+v", s)
 	if made := t.setups[key]; made != nil {
 		return made, nil

@@ -130,7 +130,7 @@ func TestOtherProtocolsOverTLS(t *testing.T) {
 	if got, _ := readAll(c); !strings.HasSuffix(got, "ok\n") {
 		t.Errorf("uwsgi: got %q", got)
 	}
-	srv = start(t, listenOn(t, "tcp"), "http2", `{endpoint: {tls: {alpn: [h2]}}, exchanges: [{match: {sni: app.test}, script: [{respond: {fill: 100KiB}}]}]}`)
+	srv = start(t, listenOn(t, "tcp"), "http2", `{endpoint: {tls: good}, exchanges: [{match: {sni: app.test}, script: [{respond: {fill: 100KiB}}]}]}`)
 	client := http.Client{Timeout: patience, Transport: &http.Transport{TLSClientConfig: trusting(t, srv), ForceAttemptHTTP2: true}}
 	defer client.CloseIdleConnections()
 	for range 3 {
