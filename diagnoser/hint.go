@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/paste"
 )
 
 // hint is a line of a backend's or the kernel's log that is known to name a cause.
@@ -35,6 +36,13 @@ var hints = []hint{
 	{"worker-crash", []string{"Worker ", "was terminated due to signal"}, "a worker of gunicorn died on a signal"},
 	{"worker-crash", []string{"Worker failed to boot"}, "a worker of gunicorn ended while it started"},
 	{"worker-crash", []string{"panic: "}, "the backend ended with a panic"},
+	{"worker-crash", []string{"panic serving "}, "the backend's handler ended with a panic"},
+	{"worker-crash", []string{"app crashed"}, "the backend crashed"},
+	{"worker-crash", []string{"triggerUncaughtException"}, "Node.js ended at an error that nobody caught"},
+	{"worker-crash", []string{"Unhandled 'error' event"}, "Node.js ended at an error that nobody caught"},
+	{"worker-crash", []string{"nhandled exception. System."}, ".NET ended at an exception that nobody caught"},
+	{"worker-crash", []string{"java.lang.OutOfMemoryError"}, "Java's heap is full"},
+	{"worker-crash", []string{"fatal error: all goroutines are asleep"}, "the backend ended: all its goroutines were asleep"},
 	{"worker-crash", []string{"JavaScript heap out of memory"}, "Node.js ended at its heap's limit"},
 	{"backend-request-header-limit", []string{"invalid request block size:", "(max "}, "uWSGI refused a request whose header is larger than its buffer-size"},
 	{"resolver-unreachable", []string{"could not be resolved (110"}, "no answer came from the resolver"},
@@ -46,6 +54,16 @@ var hints = []hint{
 	{"app-dependency-down", []string{"connect ECONNREFUSED"}, "the application could not reach what it depends on"},
 	{"app-dependency-down", []string{"OperationalError"}, "the application could not reach its database"},
 	{"app-dependency-down", []string{"Communications link failure"}, "the application could not reach its database"},
+	{"app-dependency-down", []string{"CannotConnectError"}, "the application could not reach its cache"},
+	{"app-dependency-down", []string{"PG::ConnectionBad"}, "the application could not reach its database"},
+	{"app-dependency-down", []string{"Mysql2::Error::ConnectionError"}, "the application could not reach its database"},
+	{"app-dependency-down", []string{"Connection is not available, request timed out"}, "the application's pool of database connections is empty"},
+	{"app-dependency-down", []string{"QueuePool limit of size"}, "the application's pool of database connections is empty"},
+	{"app-dependency-down", []string{"SQLSTATE[08006]"}, "the application could not reach its database"},
+	{"app-dependency-down", []string{"MongoServerSelectionError"}, "the application could not reach its database"},
+	{"app-dependency-down", []string{"NoBrokersAvailable"}, "the application could not reach its broker"},
+	{"app-dependency-down", []string{"Lock wait timeout exceeded"}, "the application's database held it up"},
+	{"app-dependency-down", []string{"Unable to connect to any of the specified MySQL hosts"}, "the application could not reach its database"},
 	{"app-dependency-down", []string{"MongoNetworkError"}, "the application could not reach its database"},
 	{"app-dependency-down", []string{"redis.exceptions.ConnectionError"}, "the application could not reach its cache"},
 	{"app-dependency-down", []string{"remaining connection slots are reserved"}, "the application's database takes no more connections"},
@@ -126,7 +144,8 @@ func (r *Reading) readText(ctx context.Context, log evidence.Log) error {
 		r.keepAddresses(line)
 		r.lookSetting(log.Name, n, line)
 		r.keepMappings(line)
-		if !r.pasted.Line(string(line)) && !known {
+		r.keepPHP(line)
+		if taken := r.pasted.Line(string(line)); (!taken || paste.Acts(string(line))) && !known {
 			r.readProse(line, func() string { return fmt.Sprintf("%s:%d", log.Name, n) })
 		}
 	})

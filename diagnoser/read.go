@@ -33,6 +33,7 @@ type Reading struct {
 	remarks  map[string]*utterance // by cause, what people say
 	mappings []mapping             // ports that containers publish
 	arpTimes map[string]bool       // addresses at which an attempt took three seconds
+	phps     []namedPHP            // versions of PHP that texts name
 	starts   []started             // where servers said that they listen
 	phrases  []phrased             // what other gateways say, in lines that are no record
 }

@@ -30,6 +30,9 @@ var _ = register(rule{
 		if server := devServers[portIn(g.target.Address)]; server != "" {
 			o.evidence = append(o.evidence, fact(fromLog, "%s is the port of %s, which listens on 127.0.0.1 only unless told otherwise", portIn(g.target.Address), server))
 		}
+		if loopbackOnly[portIn(g.target.Address)] {
+			o.weight = 4
+		}
 		return o
 	},
 })
@@ -54,6 +57,9 @@ func (in *inquiry) bindsLoopback(g *group) *opinion {
 	}
 	return nil
 }
+
+// loopbackOnly are ports on which hardly anything listens but a server that does so on the loopback address by default.
+var loopbackOnly = map[string]bool{"5173": true, "4200": true, "1313": true, "35729": true}
 
 // devServers are servers of frameworks that listen on the loopback address by default, by their port.
 var devServers = map[string]string{"3000": "Rails and many Node servers", "4000": "Jekyll and Phoenix", "4200": "Angular", "5000": "Flask", "5173": "Vite",

@@ -28,6 +28,7 @@ var _ = register(rule{
 		}
 		if g.Phase == evidence.ReadingBody && g.Outcome == evidence.Reset && in.probe(g) == nil {
 			return &opinion{certainty: Likely, why: "the backend may reset the connection in the middle of a response", check: "the backend's log; curl -o /dev/null past the proxy", also: []Alternative{
+				{"incomplete-response", "the response is cut short by it in any case", "curl -o /dev/null past the proxy"},
 				{"worker-crash", "a worker may have died in mid-response", "dmesg; the backend's log"},
 				{"backend-restarted", "a restart ends what is under way", "the time of the backend's last start"}}}
 		}

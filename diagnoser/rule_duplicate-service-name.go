@@ -18,8 +18,11 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		name := in.passName(g)
-		if g.Outcome == "" && stderrKind(g.Message) == "" || name == "" {
+		if g.Outcome == "" && stderrKind(g.Message) == "" {
 			return nil
+		}
+		if o := in.sharedAddress(g); name == "" {
+			return o
 		}
 		for _, n := range in.told().Names {
 			if n.Name == name && containerAddresses(n.Addresses) > 1 {
@@ -34,6 +37,18 @@ var _ = register(rule{
 		return nil
 	},
 })
+
+// sharedAddress judges without a configuration: a name that resolves to several containers, of
+// which the one in the log is one.
+func (in *inquiry) sharedAddress(g *group) *opinion {
+	for _, n := range in.told().Names {
+		if containerAddresses(n.Addresses) > 1 && slices.Contains(n.Addresses, hostOf(g.target.Address)) {
+			return &opinion{certainty: Likely, weight: 4, check: "docker network inspect of the shared network", evidence: []Fact{
+				fact(fromProcess, "%s resolves to %s", n.Name, strings.Join(n.Addresses, ", "))}}
+		}
+	}
+	return nil
+}
 
 // passName is the one name to which a group's pass, without an upstream{} block, leads.
 func (in *inquiry) passName(g *group) string {

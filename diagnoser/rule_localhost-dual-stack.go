@@ -26,6 +26,9 @@ var _ = register(rule{
 		if o := in.sixOnly(g); o != nil {
 			return o
 		}
+		if o := in.toldSix(g); o != nil {
+			return o
+		}
 		if g.Phase != evidence.Connecting || !g.errno(111, 99, 101, 110) || !strings.HasPrefix(g.target.Address, "[::1]:") {
 			return nil
 		}
@@ -80,6 +83,21 @@ func (in *inquiry) sixOnly(g *group) *opinion {
 		}
 	}
 	return o
+}
+
+// toldSix judges a refused 127.0.0.1 by what somebody printed of listeners: the same port, on ::1 alone.
+func (in *inquiry) toldSix(g *group) *opinion {
+	port, ok := strings.CutPrefix(g.target.Address, "127.0.0.1:")
+	six := evidence.Target{Protocol: g.target.Protocol, Network: "tcp", Address: "[::1]:" + port}
+	if !ok || in.host == nil || !in.blind() || !g.is(evidence.Connecting, evidence.Refused) || in.listener(g.target) != nil {
+		return nil
+	}
+	l := in.listener(six)
+	if l == nil || !strings.HasPrefix(l.Address, "[::1]:") {
+		return nil
+	}
+	return &opinion{certainty: Likely, weight: 6, check: "ss -ltn; getent ahosts localhost", evidence: []Fact{
+		fact(fromSocket, "%s listens on IPv6's loopback address only, and nothing on %s", describe(*l), g.target.Address)}}
 }
 
 // slowWindows judges a connect to this host that timed out on Windows, where ::1 is tried first and

@@ -17,11 +17,11 @@ var _ = register(rule{
 		Source:  "RFC 6202; ngx_http_proxy_module, proxy_read_timeout",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if !g.late() || !g.Timer {
+		if !pausedOrLate(g) {
 			return nil
 		}
 		uri := strings.ToLower(g.Request)
-		for _, word := range []string{"transport=polling", "long_poll", "longpoll", "long-poll", "/poll?", "/poll ", "/sse ", "/sse?", "eventsource"} {
+		for _, word := range []string{"transport=polling", "long_poll", "longpoll", "long-poll", "/poll?", "/poll ", "/sse ", "/sse?", "/sse/", "eventsource", "event-stream", "/events/stream", "/longpolling", "/http-bind", "/comet", "/_events"} {
 			if strings.Contains(uri, word) {
 				o := &opinion{certainty: Likely, weight: 2, check: "how long does the backend wait before it answers empty?", evidence: []Fact{
 					fact(fromLog, "the request is one of long polling: %q", word)}}
@@ -58,4 +58,9 @@ func (in *inquiry) pollFacts(g *group, o *opinion) {
 // wholeSite tells whether what holds in a block holds for more than some paths.
 func wholeSite(block *nginx.Directive) bool {
 	return block == nil || block.Name != "location" || block.Arg(len(block.Args)-1) == "/"
+}
+
+// pausedOrLate tells whether one of the proxy's timers ended the wait for an answer, or for more of it.
+func pausedOrLate(g *group) bool {
+	return g.Timer && (g.late() || g.is(evidence.ReadingBody, evidence.TimedOut))
 }

@@ -1,6 +1,7 @@
 package diagnoser
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -40,7 +41,7 @@ var _ = register(rule{
 		case "fastcgi version", "http2 frame size", "sent before handshake":
 			return o
 		}
-		if why := speaksOther(g); why != "" && in.blind() && g.died() && g.Phase == evidence.ReadingHeader {
+		if why := cmp.Or(speaksOther(g), in.namedOther(g)); why != "" && in.blind() && g.died() && g.Phase == evidence.ReadingHeader {
 			o.evidence = append(o.evidence, fact(fromLog, "%s", why))
 			return o
 		}
@@ -68,6 +69,15 @@ func refusedStream(g *group, o *opinion) *opinion {
 	}
 	o.weight = 2
 	return o
+}
+
+// namedOther judges by the backend's name in the configuration, as speaksOther does by its address.
+func (in *inquiry) namedOther(g *group) string {
+	web := g.target.Protocol == "http" || g.target.Protocol == "https"
+	if name := in.passName(g); web && portIn(g.target.Address) == "9000" && strings.Contains(name, "php") {
+		return name + ":9000 is php-fpm, which speaks FastCGI"
+	}
+	return ""
 }
 
 // speaksOther judges by the backend's address: its name or port is another protocol's than the

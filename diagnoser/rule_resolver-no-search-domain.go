@@ -21,6 +21,10 @@ var _ = register(rule{
 			return nil
 		}
 		o := &opinion{certainty: Possible, check: "getent hosts " + name, evidence: []Fact{fact(fromLog, "%s is a short name", name)}}
+		if in.clusterResolver() {
+			o.certainty, o.weight = Likely, 1
+			o.evidence = append(o.evidence, fact(fromConfig, "the resolver is a cluster's, which knows services by their full names: NAME.NAMESPACE.svc.cluster.local"))
+		}
 		search := in.told().Search
 		if len(search) == 0 {
 			return o
@@ -35,3 +39,13 @@ var _ = register(rule{
 		return o
 	},
 })
+
+// clusterResolver tells whether the configuration asks Kubernetes' name server.
+func (in *inquiry) clusterResolver() bool {
+	for _, name := range []string{"kube-dns.kube-system.svc.cluster.local", "coredns.kube-system.svc.cluster.local", "10.96.0.10", "kube-dns.kube-system"} {
+		if in.config.Has("resolver", name) {
+			return true
+		}
+	}
+	return false
+}

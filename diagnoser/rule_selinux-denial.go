@@ -72,12 +72,28 @@ func deniedConnect(in *inquiry, g *group) *opinion {
 // deniedSocket holds where all modes admit the worker and connect is denied nevertheless.
 func deniedSocket(in *inquiry, g *group) *opinion {
 	worker, path := in.worker(), in.path(g.target.Address)
+	if o := in.enforcedSocket(g); o != nil {
+		return o
+	}
 	if worker == nil || path == nil || in.host.Pasted && len(path.Nodes) < 2 || denier(worker, path) != nil || in.node(g.target).Kind != "socket" {
 		return nil
 	}
 	return &opinion{certainty: Likely, check: "ausearch -m avc -ts recent -c nginx", evidence: []Fact{
 		nodeFact(in.node(g.target)), workerFact(worker), fact(fromFile, "every mode along the path admits the worker"),
 	}}
+}
+
+// enforcedSocket judges by SELinux's mode: somebody printed that it is enforcing, and of the socket nothing
+// that keeps the worker out.
+func (in *inquiry) enforcedSocket(g *group) *opinion {
+	if in.setting("getenforce") != "enforcing" || !in.blind() || privatePath(g.target.Address) {
+		return nil
+	}
+	if n := in.node(g.target); n != nil && (n.Kind != "socket" || n.Mode&mayWrite != mayWrite) {
+		return nil
+	}
+	return &opinion{certainty: Likely, weight: 3, check: "ausearch -m avc -ts recent -c nginx", evidence: []Fact{
+		fact(fromKernel, "SELinux is enforcing")}}
 }
 
 func hostOf(address string) string {

@@ -21,6 +21,9 @@ var _ = register(rule{
 			return nil
 		}
 		path, f, ok := in.otherPHP(asked)
+		if n := in.otherNamed(asked); !ok && n != nil && in.blind() {
+			f, ok = fact(fromBackend, "PHP %s is there: %s", n.version, n.text), true
+		}
 		if !ok {
 			return nil
 		}

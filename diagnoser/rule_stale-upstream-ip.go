@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/diagnoser/haproxy"
 )
 
 var _ = register(rule{
@@ -22,6 +23,10 @@ var _ = register(rule{
 		Source: "ngx_http_upstream_init_round_robin: names are resolved when the configuration is loaded",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if g.Signature == haproxy.ARPSilence {
+			return &opinion{certainty: Likely, weight: 3, check: "ip neigh; getent hosts NAME", evidence: []Fact{
+				fact(fromLog, "each attempt took three seconds: nobody answers ARP at the server's address")}}
+		}
 		lost := g.Outcome == evidence.Refused || g.Outcome == evidence.TimedOut || g.Errno == 113
 		if g.Phase != evidence.Connecting || !lost || !g.tcp() {
 			return nil
@@ -32,7 +37,10 @@ var _ = register(rule{
 		if !in.blind() {
 			return nil
 		}
-		if g.pass == nil || g.pass.Variable {
+		if g.pass == nil {
+			return in.podMoved(g)
+		}
+		if g.pass.Variable {
 			return nil
 		}
 		target, err := netip.ParseAddrPort(g.target.Address)
@@ -45,6 +53,10 @@ var _ = register(rule{
 		}
 		o := &opinion{certainty: Possible, check: "getent hosts " + hostOf(name), where: in.where(d), evidence: []Fact{
 			in.configFact(d, "%s names %s, which is looked up when the configuration is loaded; the log has %s", d.Name, name, target.Addr())}}
+		if moving.MatchString(name) && g.Outcome != evidence.Refused {
+			o.weight = 3
+			o.evidence = append(o.evidence, fact(fromConfig, "%s is a name whose addresses change in operation", hostOf(name)))
+		}
 		if other, ok := in.movedTo(target.Addr()); ok {
 			o.certainty, o.weight = Likely, 4
 			o.evidence = append(o.evidence, fact(fromBackend, "the other evidence has %s, and %s nowhere", other, target.Addr()))
@@ -52,6 +64,20 @@ var _ = register(rule{
 		return o
 	},
 })
+
+// moving are names of cloud load balancers and of platforms, whose addresses come and go.
+var moving = regexp.MustCompile(`(?i)\.(?:elb\.amazonaws\.com|amazonaws\.com|azurewebsites\.net|cloudapp\.azure\.com|cloudfront\.net|herokuapp\.com|herokudns\.com|run\.app|trafficmanager\.net|azurefd\.net|ngrok(?:-free)?\.app|duckdns\.org|ddns\.net|dyndns\.org|no-ip\.org)(?::|$)`)
+
+// podMoved judges without a configuration: commands printed other addresses of the network, and that of the log nowhere.
+func (in *inquiry) podMoved(g *group) *opinion {
+	lost := netipOf(hostOf(g.target.Address))
+	other, ok := in.movedTo(lost)
+	if g.Outcome == evidence.Refused || !ok || !lost.IsPrivate() {
+		return nil
+	}
+	return &opinion{certainty: Likely, weight: 2, check: "docker inspect, or kubectl get pods -o wide", evidence: []Fact{
+		fact(fromBackend, "the other evidence has %s, and %s nowhere", other, lost)}}
+}
 
 func netipOf(host string) netip.Addr {
 	a, _ := netip.ParseAddr(host)

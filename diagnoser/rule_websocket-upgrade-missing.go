@@ -18,7 +18,9 @@ var _ = register(rule{
 		Source:  "RFC 6455 section 4.1, RFC 9110 section 7.6.1; ngx_http_proxy_module, proxy_set_header",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if !webSocketPath(g) || !(g.died() && g.Phase == evidence.ReadingHeader || g.Outcome == evidence.Invalid) {
+		died := g.died() && g.Phase == evidence.ReadingHeader || g.Outcome == evidence.Invalid
+		late := g.late() && g.pass != nil && !strings.Contains(g.Request, "transport=polling") // a backend that waits for the upgrade
+		if !webSocketPath(g) || !died && !late {
 			return nil
 		}
 		o := &opinion{certainty: Possible, weight: 2, check: "curl -i with the headers Connection: Upgrade and Upgrade: websocket past the proxy", evidence: []Fact{

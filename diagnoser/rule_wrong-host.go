@@ -63,5 +63,17 @@ func (in *inquiry) mistyped(g *group) *opinion {
 // slip tells whether two addresses end alike and differ in the first or second octet, which no lease or restart changes.
 func slip(a, b netip.Addr) bool {
 	x, y := a.As4(), b.As4()
-	return x[2] == y[2] && x[3] == y[3] && (x[0] == y[0]) != (x[1] == y[1]) || x[2] == y[2] && x[3] == y[3] && x[0] != y[0]
+	return x[2] == y[2] && x[3] == y[3] && (x[0] == y[0]) != (x[1] == y[1]) || x[2] == y[2] && x[3] == y[3] && x[0] != y[0] || swapped(a.String(), b.String())
+}
+
+// swapped tells whether two addresses differ by two neighbouring digits that changed places.
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i] != '.' && b[i] != '.' && a[i+2:] == b[i+2:]
 }

@@ -18,6 +18,9 @@ func (in *inquiry) toldPort(g *group) *opinion {
 		return &opinion{certainty: Likely, weight: 5, check: "ss -ltn in the backend's container", evidence: []Fact{
 			fact(fromProcess, "port %s is published on the host for the container's port %s, and the proxy asks the container itself: %s", port, m.inside, m.text)}}
 	}
+	if o := in.poolElsewhere(g); o != nil {
+		return o
+	}
 	var other *evidence.Bind
 	for _, b := range in.binds() {
 		switch p := portIn(b.Address); {
@@ -33,6 +36,25 @@ func (in *inquiry) toldPort(g *group) *opinion {
 	return &opinion{certainty: Likely, weight: 5, check: "ss -ltnp where the backend runs", evidence: []Fact{
 		fact(fromBackend, "a server listens on port %s: %s", portIn(other.Address), other.Text)},
 		also: []Alternative{{"backend-down", "it may be another service", listeners(g.target)}}}
+}
+
+// poolElsewhere judges by php-fpm's pools: they listen on a socket, or on other ports, and the proxy asks for this port.
+func (in *inquiry) poolElsewhere(g *group) *opinion {
+	at := ""
+	for _, p := range in.told().Pools {
+		switch port := portIn(":" + p.Listen[strings.LastIndexByte(p.Listen, ':')+1:]); {
+		case p.Listen == "":
+		case port == portIn(g.target.Address):
+			return nil
+		default:
+			at = p.Listen
+		}
+	}
+	if at == "" || g.target.Protocol != "fastcgi" {
+		return nil
+	}
+	return &opinion{certainty: Likely, weight: 5, check: "grep -r '^listen' /etc/php*", evidence: []Fact{
+		fact(fromFile, "php-fpm listens on %s, and the proxy asks %s", at, g.target.Address)}}
 }
 
 // foreignPort tells whether a port is that of a service which no proxy of the web passes to.

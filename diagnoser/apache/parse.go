@@ -43,7 +43,7 @@ var messages = []message{
 	{signature: "tls handshake", words: regexp.MustCompile(`SSL Proxy connect failed`), phase: evidence.Handshaking, outcome: evidence.Invalid},
 	{signature: "tls handshake", words: regexp.MustCompile(`Error during SSL Handshake with remote server`),
 		phase: evidence.Handshaking, outcome: evidence.Invalid, status: 500, follows: true},
-	{signature: "tls certificate", words: regexp.MustCompile(`AH02039: Certificate Verification: Error|Proxy: .*Certificate Verification: Error`),
+	{signature: "tls certificate", words: regexp.MustCompile(`SSL Proxy: Peer certificate (?:does not match|is expired)|AH0241[01]: |AH02039: Certificate Verification: Error|Proxy: .*Certificate Verification: Error`),
 		phase: evidence.Handshaking, outcome: evidence.Invalid, status: 500},
 	{signature: "recv", words: regexp.MustCompile(`Error reading from remote server returned by`), phase: evidence.ReadingHeader, status: 502, follows: true},
 	{signature: "too big header", words: regexp.MustCompile(`header size is over the limit allowed by ResponseFieldSize`),

@@ -4,6 +4,7 @@ package haproxy
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -96,10 +97,36 @@ func (f *fields) event(e evidence.Event) (evidence.Event, bool) {
 	for _, s := range states {
 		if strings.HasPrefix(f.state, s.flags) {
 			e.Phase, e.Outcome, e.Errno, e.Timer, e.Status, e.Signature = s.phase, s.outcome, s.errno, s.timer, s.status, s.signature
+			if s.flags == "SC" && unanswered(e.Text, f.timers) {
+				e.Outcome, e.Errno, e.Signature = evidence.Unreachable, 113, ARPSilence
+			}
 			return e, true
 		}
 	}
 	return e, false
+}
+
+// ARPSilence is the signature of a connect that failed after as long as the kernel looks for a neighbor's address.
+const ARPSilence = "arp silence"
+
+// attempts are the connections before a session's end: the last number is that of retries, with "+" after a redispatch.
+var attempts = regexp.MustCompile(` \d+/\d+/\d+/\d+/\+?(\d+) \d+/\d+`)
+
+// unanswered tells whether each attempt took three seconds, as when nobody answers ARP. A refused one takes none,
+// and HAProxy waits one second before it tries the same server again.
+func unanswered(text string, timers []string) bool {
+	m := attempts.FindStringSubmatch(text)
+	if m == nil {
+		return false
+	}
+	retries, _ := strconv.Atoi(m[1])
+	total, _ := strconv.Atoi(timers[len(timers)-1])
+	if len(timers) == 5 { // HTTP: the client's own time is in it
+		first, _ := strconv.Atoi(timers[0])
+		total -= max(first, 0)
+	}
+	each := total / (retries + 1)
+	return each >= 2900 && each <= 3400
 }
 
 // noBackend reads a frontend's own answer: with all timers at -1 no rule chose a backend. A page of

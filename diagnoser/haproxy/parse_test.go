@@ -25,6 +25,8 @@ func TestParse(t *testing.T) {
 		{front + "app/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC--" + tail, evidence.Selecting, evidence.NoneLive, "app/<NOSRV>", 503},
 		{front + "web/<NOSRV> 0/-1/-1/-1/0 503 217 - - SC--" + tail, evidence.Selecting, evidence.NotFound, "web/<NOSRV>", 503},
 		{front + "app/one 0/-1/3002 0 SC 1/1/0/0/3 0/0", evidence.Connecting, evidence.Refused, "app/one", 503},
+		{front + "app/one 2/0/-1/-1/12150 503 217 - - SC-- 3/2/1/1/3 0/0", evidence.Connecting, evidence.Unreachable, "app/one", 503},
+		{front + "app/one 0/-1/3051 0 SC 1/1/0/0/0 0/0", evidence.Connecting, evidence.Unreachable, "app/one", 503},
 		{"app/one 0/0/1/-1/2 502 360 - - PH--" + tail, evidence.ReadingHeader, evidence.Invalid, "app/one", 502},
 		{`[WARNING] (9) : Server app/one is DOWN, reason: Layer4 connection problem, info: "Connection refused", check duration: 0ms.`,
 			evidence.Connecting, evidence.Refused, "app/one", 503},

@@ -41,12 +41,13 @@ func accessJSON(text string) accessFields {
 	return f
 }
 
-// ingress is the default log_format of ingress-nginx.
-var ingress = regexp.MustCompile(`(\S+) - \S+ \[([^\]]+)\] "((?:[^"\\]|\\.)*)" (\d{3}) \d+ "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*" \d+ ([\d.]+) \[[^\]]*\] \[[^\]]*\] ` +
-	`(\S+(?:(?:,| :) \S+)*) ([\d-]+(?:(?:,| :) [\d-]+)*) ([\d.-]+(?:(?:,| :) [\d.-]+)*) ([\d-]+(?:(?:,| :) [\d-]+)*) [\w-]+\s*$`)
+// ingress is the default log_format of ingress-nginx; before 0.24 it had an address in brackets more, no
+// alternative upstream and no request id.
+var ingress = regexp.MustCompile(`(\S+) - (?:\[[^\]]*\] - )?\S+ (?:- )?\[([^\]]+)\] "((?:[^"\\]|\\.)*)" (\d{3}) \d+ "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*" \d+ ([\d.]+) \[[^\]]*\] (?:\[[^\]]*\] )?` +
+	`(\S+(?:(?:,| :) \S+)*) ([\d-]+(?:(?:,| :) [\d-]+)*) ([\d.-]+(?:(?:,| :) [\d.-]+)*) ([\d-]+(?:(?:,| :) [\d-]+)*)(?: [\w-]+)?\s*$`)
 
 func accessIngress(text string) accessFields {
-	if !strings.Contains(text, "] [") {
+	if !strings.Contains(text, " [") {
 		return nil
 	}
 	m := ingress.FindStringSubmatch(text)

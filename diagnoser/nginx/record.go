@@ -17,7 +17,7 @@ var markers = [][]byte{
 	[]byte("upstream"), []byte("resolv"), []byte("worker_connections"), []byte("accept"),
 	[]byte("invalid URL prefix"), []byte("zero length URI"), []byte("[emerg]"),
 	[]byte("files are available"), []byte("exited on signal"), []byte("auth request unexpected"),
-	[]byte("enough for cache key"), []byte("connect() "),
+	[]byte("enough for cache key"), []byte("connect() "), []byte("wrong version number"),
 }
 
 func promising(b []byte) bool {

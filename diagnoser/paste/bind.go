@@ -52,6 +52,50 @@ func Bind(text string) (evidence.Bind, bool) {
 	return f.host.Binds[0], true
 }
 
+// setBind are settings and code that say where a server listens: manifests of Kubernetes, Dockerfiles, environment
+// variables, first lines of Tomcat, and the calls of Python, Node.js and Go. The first group is the address.
+var setBind = []*regexp.Regexp{
+	regexp.MustCompile(`\bcontainerPort: *(\d{2,5})\b`),
+	regexp.MustCompile(`^EXPOSE (\d{2,5})\b`),
+	regexp.MustCompile(`ProtocolHandler \["(?:https?|ajp)-\w+-(\d{2,5})"\]`),
+	regexp.MustCompile(`\brunserver ((?:[\w.\[\]:]+:)?\d{2,5})\b`),
+	regexp.MustCompile(`\bserver\.port *[=:] *(\d{2,5})\b`),
+	regexp.MustCompile(`\bASPNETCORE_(?:URLS|HTTP_PORTS)\W+(?:https?://([^\s;:]*:\d{2,5})|\d{2,5}\b)`),
+	regexp.MustCompile(`(?:^|[\s"'-])PORT *[=:] *["']?(\d{4,5})\b`),
+	regexp.MustCompile(`\.listen\( *(\d{2,5})\b`),
+	regexp.MustCompile(`ListenAndServe\("([^"\s]*:\d{2,5})"`),
+	regexp.MustCompile(`^\s*bind *=? *["'](?:tcp://)?([\w.\[\]:]*:\d{2,5})["']`),
+}
+
+var (
+	// calledHost are servers that are started from code with a host and a port: app.run, uvicorn.run, listen.
+	calledHost = regexp.MustCompile(`\brun\(.*\bhost *= *["']([\w.:]+)["'].*\bport *= *(\d{2,5})`)
+	listenHost = regexp.MustCompile(`\.listen\( *(\d{2,5}) *, *["']([\w.:]+)["']`)
+)
+
+// setIn reads such a setting, "" where there is none.
+func setIn(text string) string {
+	if m := listenHost.FindStringSubmatch(text); m != nil {
+		return anyHost(m[2] + ":" + m[1])
+	}
+	if m := calledHost.FindStringSubmatch(text); m != nil {
+		return anyHost(m[1] + ":" + m[2])
+	}
+	for _, re := range setBind {
+		m := re.FindStringSubmatch(text)
+		switch {
+		case m == nil:
+		case strings.Contains(m[0], "runserver") && !strings.Contains(m[1], ":"):
+			return "127.0.0.1:" + m[1]
+		case strings.Contains(m[1], ":"):
+			return anyHost(m[1])
+		case m[1] != "":
+			return ":" + m[1]
+		}
+	}
+	return ""
+}
+
 // bindOf reads a command line, or what a server says of itself.
 func (f *facts) bindOf(text string) bool {
 	b := evidence.Bind{Text: strings.TrimSpace(text[:min(len(text), 200)])}
@@ -60,7 +104,7 @@ func (f *facts) bindOf(text string) bool {
 	}
 	if m := saysBind.FindStringSubmatch(text); m != nil && (m[3] != "" && (m[2] != "" || strings.Contains(strings.ToLower(m[0]), "port") || len(m[3]) > 2) || m[4] != "") {
 		b.Address, b.TLS = said(m[2], m[3], m[4]), strings.HasPrefix(m[1], "https")
-	} else if b.Server != "" {
+	} else if b.Address = setIn(text); b.Address == "" && b.Server != "" {
 		b.Address = flagged(text)
 		if m := flagTimeout.FindStringSubmatch(text); m != nil && b.Server != "node" {
 			b.Timeout = time.Duration(atoi(m[1])) * time.Second

@@ -93,6 +93,28 @@ func (r *Reader) Line(text string) bool {
 	return false
 }
 
+// Acts tells whether a line is a shell's prompt with a command that changes something, or is about a firewall: what
+// somebody tried speaks as words do. A question does not.
+func Acts(text string) bool {
+	m := prompt.FindStringSubmatch(text)
+	if m == nil {
+		return false
+	}
+	words := commandOf(m[1])
+	if len(words) < 2 {
+		return false
+	}
+	switch words[0] {
+	case "setsebool", "semanage", "ufw", "firewall-cmd", "pm2", "supervisorctl":
+		return true
+	case "systemctl", "service", "docker", "docker-compose", "podman", "nginx":
+		return changes.MatchString(m[1])
+	}
+	return false
+}
+
+var changes = regexp.MustCompile(`\b(?:restart|reload|start|stop|up|build|connect)\b`)
+
 // Facts returns what was read: nil without any.
 func (r *Reader) Facts() (*evidence.Host, []evidence.Probe) {
 	f := r.facts

@@ -96,3 +96,48 @@ func FuzzLine(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) { read(text) })
 }
+
+func TestActs(t *testing.T) {
+	for line, want := range map[string]bool{
+		"$ sudo setsebool -P httpd_can_network_connect 1":    true,
+		"root@web:~# docker network connect web_default api": true,
+		"$ systemctl restart nginx":                          true,
+		"$ sudo ufw status":                                  true,
+		"$ getsebool httpd_can_network_connect":              false,
+		"$ systemctl status nginx":                           false,
+		"setsebool is what helped":                           false,
+	} {
+		if got := Acts(line); got != want {
+			t.Errorf("%s: got %v", line, got)
+		}
+	}
+}
+
+func TestSettingsThatBind(t *testing.T) {
+	for line, want := range map[string]string{
+		"        - containerPort: 8080":                         ":8080",
+		"EXPOSE 3000":                                           ":3000",
+		`INFO Starting ProtocolHandler ["http-nio-8080"]`:       ":8080",
+		"command: python manage.py runserver 127.0.0.1:8000":    "127.0.0.1:8000",
+		"python manage.py runserver 8001":                       "127.0.0.1:8001",
+		"python manage.py runserver 0:8000":                     "0:8000",
+		"server.port=9090":                                      ":9090",
+		"ASPNETCORE_URLS=http://+:5001":                         "+:5001",
+		"  PORT: 4000":                                          ":4000",
+		"app.listen(3000, 'localhost', () => {})":               "127.0.0.1:3000",
+		"server.listen(3001)":                                   ":3001",
+		`app.run(debug=True, host="127.0.0.1", port=5001)`:      "127.0.0.1:5001",
+		`log.Fatal(http.ListenAndServe("127.0.0.1:9000", nil))`: "127.0.0.1:9000",
+		`bind = "127.0.0.1:8000"`:                               "127.0.0.1:8000",
+	} {
+		b, ok := Bind(line)
+		if !ok || b.Address != want {
+			t.Errorf("%s: got %q", line, b.Address)
+		}
+	}
+	for _, line := range []string{"targetPort: 80", "EXPOSE", "REPORT: 4000", "the port is 8080"} {
+		if b, ok := Bind(line); ok {
+			t.Errorf("%s: got %q", line, b.Address)
+		}
+	}
+}
