@@ -29,11 +29,13 @@ func (s *scanner) drain(data []byte, end bool) []byte {
 		switch {
 		case s.skip:
 			s.skip = text[len(text)-1] != '\n'
-		case !starts && start >= 0 && s.other(text, data[start:at], true):
+		case !starts && start >= 0 && !carried(text) && !ended(data[start:at]):
+			// what follows is the text of an application, until the record's context
+		case !starts && start >= 0 && s.other(text):
 			s.close(data, start, at, line, lines == 1 && dated)
 			start = -1
 			s.stray(text, s.stats.Lines+1)
-		case starts || opens(text, data[max(start, 0):at], start >= 0) && (start >= 0 || !s.other(text, nil, false)):
+		case starts || opens(text) && (start >= 0 || !s.other(text)):
 			s.close(data, start, at, line, lines == 1 && dated)
 			start, line, lines, dated = at, s.stats.Lines+1, 0, starts
 			if !starts && inJSON(text) { // each of its lines is an object of its own
@@ -50,19 +52,22 @@ func (s *scanner) drain(data []byte, end bool) []byte {
 	return s.rest(data, start, at, line, end)
 }
 
-// other tells whether a line is of another log, and not of the open record: of one that nginx cut no more comes.
-func (s *scanner) other(line, open []byte, isOpen bool) bool {
-	return s.sink.Other != nil && (!isOpen || complete(open) || bytes.IndexByte(open, '\n') >= cutLen) && s.sink.Other(line) && prefixLen(line) < 0
+// other tells whether a line is of another log.
+func (s *scanner) other(line []byte) bool {
+	return s.sink.Other != nil && !carried(line) && s.sink.Other(line)
 }
 
-// opens tells whether a line begins a record that is not at its start or has lost its
-// own. What can be the text of an application within the open record does not.
-func opens(line, open []byte, isOpen bool) bool {
-	if prefixLen(line) > 0 {
+// carried tells whether a line is a record behind what a carrier put there.
+func carried(line []byte) bool { return prefixLen(line) > 0 }
+
+// ended tells whether an open record needs no more lines: of one that nginx cut no more comes.
+func ended(open []byte) bool { return complete(open) || bytes.IndexByte(open, '\n') >= cutLen }
+
+// opens tells whether a line begins a record that is not at its start or has lost its own. It is asked
+// of none that can be the text of an application within the open record.
+func opens(line []byte) bool {
+	if carried(line) {
 		return true
-	}
-	if isOpen && !complete(open) {
-		return false
 	}
 	_, ok := fragmentOf(line)
 	return ok
