@@ -45,9 +45,7 @@ func webTongues(g *group) []string {
 	switch {
 	case g.Phase != evidence.ReadingHeader:
 		return nil
-	case g.Signature == "not http":
-		return []string{"https"}
-	case !g.died():
+	case !g.died() && g.Signature != "not http":
 		return nil
 	case tlsPorts[portIn(g.target.Address)]:
 		return []string{"https"}

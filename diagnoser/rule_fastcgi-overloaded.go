@@ -13,6 +13,15 @@ var _ = register(rule{
 		if g.Signature != "fastcgi record" {
 			return nil
 		}
-		return &opinion{certainty: Possible, weight: 1, check: "the FastCGI server's log and status page"}
+		o := &opinion{certainty: Possible, weight: 1, check: "the FastCGI server's log and status page"}
+		if p := in.probe(g); overloaded(p) {
+			o.certainty, o.weight = Proved, 3
+			o.evidence = append(o.evidence, probeFact(p))
+		}
+		if g.known() {
+			o.remedies = []Remedy{g.change("max children", "", "more processes in the FastCGI server, or fewer things that keep them busy",
+				"spawn-fcgi -F NUMBER; FcgidMaxProcesses NUMBER; pm.max_children = NUMBER", "systemctl restart APP")}
+		}
+		return o
 	},
 })

@@ -18,6 +18,7 @@ var _ = register(rule{
 		if len(o.evidence) > 0 {
 			o.certainty, o.weight, o.evidence = Likely, 1, o.evidence[:1]
 		}
+		in.withoutOutput(g, o)
 		return o
 	},
 })

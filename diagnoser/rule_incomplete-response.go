@@ -29,6 +29,13 @@ var _ = register(rule{
 		}
 		if p := in.probe(g); p != nil {
 			addProbe(o, p, evidence.ClosedEarly, evidence.Reset)
+			if probed(p, evidence.ClosedEarly) && p.Phase == evidence.ReadingBody && g.Outcome == evidence.ClosedEarly {
+				o.certainty = Proved
+			}
+		}
+		if g.known() && g.Phase == evidence.ReadingBody {
+			o.remedies = []Remedy{g.change("", "", "let the application send as much as it announces, or no length: a body that is made while it is sent is chunked",
+				"curl -o /dev/null past the proxy # transfer closed with bytes remaining", "the application's log at that second")}
 		}
 		return o
 	},

@@ -1,5 +1,7 @@
 package diagnoser
 
+import "github.com/badgateway/badgateway/diagnoser/evidence"
+
 var _ = register(rule{
 	cause: "invalid-response-framing",
 	doc: Doc{
@@ -12,7 +14,9 @@ var _ = register(rule{
 	judge: func(in *inquiry, g *group) *opinion {
 		switch g.Signature {
 		case "bad chunk", "fastcgi framing", "fastcgi length", "http2 protocol", "http2 body", "memcached", "too big trailers":
-			return &opinion{certainty: Likely, check: "curl -v past the proxy"}
+			o := &opinion{certainty: Likely, check: "curl -v past the proxy"}
+			in.wrongResponse(g, o, "a body in the framing that its header announces: one layer that makes chunks, not two", evidence.Invalid)
+			return o
 		}
 		return nil
 	},

@@ -1,5 +1,11 @@
 package diagnoser
 
+import (
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
 var _ = register(rule{
 	cause: "invalid-response-header",
 	doc: Doc{
@@ -17,6 +23,14 @@ var _ = register(rule{
 				o.also = []Alternative{{"invalid-response-framing", "the body's chunks may be what is invalid", "show errors on the statistics socket"},
 					{"proxy-bug", "HAProxy may take a sound response for invalid", "the same response past the proxy; another version"}}
 			}
+			in.wrongResponse(g, o, wrongHeader[g.Signature], evidence.Invalid)
+			return o
+		case "not http":
+			if p := in.probe(g); p == nil || !strings.HasPrefix(p.Note, `status line "HTTP/`) {
+				return nil
+			}
+			o := &opinion{weight: 2, check: "curl --http0.9 -i past the proxy | head -1"}
+			in.wrongResponse(g, o, wrongHeader[g.Signature], evidence.Invalid)
 			return o
 		}
 		return nil

@@ -13,8 +13,28 @@ var _ = register(rule{
 		if g.Signature != "fastcgi stderr" || detail(g.Event) != "Primary script unknown" && detail(g.Event) != "Unable to open primary script" {
 			return nil
 		}
-		return &opinion{certainty: Likely, check: "ls the script in the backend's file system", also: []Alternative{
+		o := &opinion{certainty: Likely, check: "ls the script in the backend's file system", also: []Alternative{
 			{"script-permission", "a directory above it may be closed to the pool's user, which looks the same", "namei -l of the script, as the pool's user"},
 			{"duplicate-service-name", "another backend of the same name may have answered, which has other files", "getent hosts NAME in the proxy: more than one address?"}}}
+		in.sampleScript(g, o)
+		return o
 	},
 })
+
+// sampleScript finds the path of nginx's sample configuration, /scripts, which exists nowhere.
+func (in *inquiry) sampleScript(g *group, o *opinion) {
+	if g.pass == nil {
+		return
+	}
+	for _, d := range in.config.EffectiveAll(g.pass.Directive.Parent, "fastcgi_param") {
+		if d.Arg(0) != "SCRIPT_FILENAME" || d.Arg(1) != "/scripts$fastcgi_script_name" {
+			continue
+		}
+		o.where = in.where(d)
+		o.evidence = append(o.evidence, in.configFact(d, "SCRIPT_FILENAME is below /scripts, the path of nginx's sample configuration"))
+		if root := in.config.Effective(g.pass.Directive.Parent, "root"); root != nil {
+			o.evidence = append(o.evidence, in.configFact(root, "root is %s", root.Value()))
+			o.remedies = in.edit("look for the script below root", in.config.ReplaceArg(d, 1, "$document_root$fastcgi_script_name"))
+		}
+	}
+}
