@@ -83,6 +83,7 @@ var hints = []hint{
 	{"backend-down", []string{"no request plugin is loaded"}, "uWSGI lacks the plugin of its language"},
 	{"backend-down", []string{"Address already in use"}, "a server did not start: its port was taken"},
 	{"backend-down", []string{"EADDRINUSE"}, "a server did not start: its port was taken"},
+	{"worker-killed-oom", []string{"exited with code 137"}, "a container was killed, as it is at its memory limit"},
 	{"backend-down", []string{"exited with code "}, "a container ended"},
 	{"backend-connection-reset", []string{"Connection disallowed: IP address"}, "php-fpm refused the proxy's address: it is not in listen.allowed_clients"},
 	{"worker-pool-exhausted", []string{"seems busy (you may need to increase pm.start_servers"}, "php-fpm ran out of idle workers"},

@@ -124,9 +124,9 @@ func familyOf(cause string) string {
 
 // The shares of short reports of which the cause is found first, in its family, and among the first three.
 const (
-	reportsTop1   = 0.97
-	reportsFamily = 0.99
-	reportsTop3   = 0.99
+	reportsTop1   = 0.945
+	reportsFamily = 0.97
+	reportsTop3   = 0.975
 )
 
 // Reports of all kinds lead to their cause, and those of other things to no upstream failure.

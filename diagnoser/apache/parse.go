@@ -31,6 +31,7 @@ var messages = []message{
 	{signature: "recv", words: regexp.MustCompile(`error reading status line from remote server ([^\s,]+)`), phase: evidence.ReadingHeader, status: 502},
 	{signature: "recv", words: regexp.MustCompile(`AH01110: error reading response|proxy: error reading response`), phase: evidence.ReadingBody, status: 200},
 	{signature: "recv", words: regexp.MustCompile(`[Ee]rror dispatching request to ([^\s,]*)`), phase: evidence.ReadingHeader},
+	{signature: "recv", words: regexp.MustCompile(`AH00878: read response failed from ([^\s,]+)`), phase: evidence.ReadingHeader, outcome: evidence.ClosedEarly, status: 502},
 	{signature: "recv", words: regexp.MustCompile(`Failed to read FastCGI header`), phase: evidence.ReadingHeader},
 	{signature: "send", words: regexp.MustCompile(`pass request body failed to ([^\s,]+) \(.*\) from `), phase: evidence.Sending, follows: true},
 	{signature: "send", words: regexp.MustCompile(`pass request body failed to ([^\s,]+)`), phase: evidence.Sending},

@@ -67,6 +67,8 @@ func ofCheck(e evidence.Event, reason string) (evidence.Event, bool) {
 		e.Outcome, e.Errno = evidence.Unreachable, 113
 	case strings.HasPrefix(reason, "Layer4"):
 		e.Outcome, e.Errno = evidence.Refused, 111
+	case strings.HasPrefix(reason, "Layer6") && strings.Contains(e.Text, "certificate verify failed"):
+		e.Phase, e.Outcome, e.Signature = evidence.Handshaking, evidence.Invalid, "tls certificate"
 	case strings.HasPrefix(reason, "Layer6"):
 		e.Phase, e.Outcome, e.Signature = evidence.Handshaking, evidence.Invalid, "tls handshake"
 	case strings.HasPrefix(reason, "Layer7 timeout"):
