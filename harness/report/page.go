@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/harness/drill"
 )
 
@@ -26,6 +27,7 @@ var (
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"lines": func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
 	"kind":  diffKind,
+	"first": func(list []diagnoser.Remedy) []diagnoser.Remedy { return list[:min(len(list), 1)] },
 }).Parse(pageHTML))
 
 // page is what the template shows.

@@ -82,3 +82,11 @@ func TestSummary(t *testing.T) {
 		t.Errorf("got %v\n%s\nwant\n%s", err, b.String(), want)
 	}
 }
+
+func TestAFindingNeedsNoRemedy(t *testing.T) {
+	r := hostileRecord()
+	r.Story.Finding.Remedies = nil
+	if err := Page(&strings.Builder{}, []drill.Record{r}, time.Now()); err != nil {
+		t.Error(err)
+	}
+}

@@ -76,7 +76,7 @@ func compare(a, b drill.Result) int {
 	return cmp.Or(cmp.Compare(a.Version, b.Version), cmp.Compare(a.Scenario, b.Scenario), cmp.Compare(a.Variant, b.Variant))
 }
 
-const row = "%-4s %-21s %-12s %-5s %3s %-8s %-15s %5s\n"
+const row = "%-4s %-23s %-12s %-4s %3s %-8s %-15s %4s\n"
 
 // Table prints one line for each drill, 80 columns wide, and what did not match below it.
 func Table(w io.Writer, results []drill.Result) {
@@ -90,7 +90,7 @@ func Table(w io.Writer, results []drill.Result) {
 
 // Header prints the names of the columns.
 func Header(w io.Writer) {
-	fmt.Fprintf(w, row, "", "scenario", "variant", "proxy", "got", "certain", "remedy", "s")
+	fmt.Fprintf(w, row, "", "scenario", "variant", "vers", "got", "certain", "remedy", "s")
 }
 
 // Row prints one drill.
@@ -103,7 +103,7 @@ func Row(w io.Writer, r drill.Result) {
 	if r.Status != 0 {
 		got = fmt.Sprint(r.Status)
 	}
-	fmt.Fprintf(w, row, mark, r.Scenario, r.Variant, r.Version, got, r.Certainty, r.Remedy, fmt.Sprintf("%.2f", r.Seconds))
+	fmt.Fprintf(w, row, mark, r.Scenario, r.Variant, r.Version, got, r.Certainty, r.Remedy, fmt.Sprintf("%.1f", r.Seconds))
 	if r.Why != "" {
 		fmt.Fprintf(w, "     %s\n", r.Why)
 	}
