@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -118,6 +119,10 @@ func unixLengths(msg []byte) (in, out uint32, ok bool) {
 	return binary.NativeEndian.Uint32(b), binary.NativeEndian.Uint32(b[4:]), true
 }
 
+// diagBuffers hold one datagram of answers, at most 32 KiB (NLMSG_GOODSIZE and what netlink_dump makes of it). They
+// are kept because a unix socket's queue is asked for at each accept.
+var diagBuffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
+
 // diag puts a question to SOCK_DIAG (sock_diag(7)) and calls each with the answers.
 func diag(question []byte, flags uint16, each func(msg []byte)) error {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
@@ -132,16 +137,17 @@ func diag(question []byte, flags uint16, each func(msg []byte)) error {
 	if err := unix.Sendto(fd, append(head, question...), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return fmt.Errorf("ask the kernel for sockets: %w", err)
 	}
-	buf := make([]byte, 32<<10)
+	buf := diagBuffers.Get().(*[]byte)
+	defer diagBuffers.Put(buf)
 	for {
-		n, _, err := unix.Recvfrom(fd, buf, 0)
+		n, _, err := unix.Recvfrom(fd, *buf, 0)
 		if err == unix.EINTR {
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("ask the kernel for sockets: %w", err)
 		}
-		if last, err := answers(buf[:n], each); last || err != nil || flags&unix.NLM_F_DUMP == 0 {
+		if last, err := answers((*buf)[:n], each); last || err != nil || flags&unix.NLM_F_DUMP == 0 {
 			return err
 		}
 	}
