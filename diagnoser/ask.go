@@ -22,9 +22,12 @@ const (
 )
 
 // AskHost says which paths and routes matter: those of the failing upstreams and
-// all unix sockets that the configuration names.
+// all unix sockets that the configuration names, and the temporary files that could not be written.
 func (r *Reading) AskHost() (q evidence.HostQuestion) {
 	for _, g := range r.groups.list {
+		if file := tempFile(g); file != "" {
+			q.Paths = append(q.Paths, file)
+		}
 		switch {
 		case g.Outcome == "" || g.Outcome == evidence.NoneLive:
 		case g.unix():

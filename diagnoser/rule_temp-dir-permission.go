@@ -1,5 +1,7 @@
 package diagnoser
 
+import "strings"
+
 var _ = register(rule{
 	cause: "temp-dir-permission",
 	doc: Doc{
@@ -17,6 +19,29 @@ var _ = register(rule{
 		if g.Signature != "temporary file" || !g.errno(13, 1, 30, 2) {
 			return nil
 		}
-		return &opinion{certainty: Likely, check: "ls -ld of the directory in the message; ps -o user -C nginx"}
+		o := &opinion{certainty: Likely, check: "ls -ld of the directory in the message; ps -o user -C nginx"}
+		worker, path := in.worker(), in.path(tempFile(g))
+		if worker == nil || path == nil || g.Errno != 13 {
+			return o
+		}
+		if n := denier(worker, path); n != nil && n.Kind == "directory" && surely(worker, n) {
+			o.certainty = Proved
+			o.evidence = append(o.evidence, nodeFact(n), workerFact(worker))
+			o.remedies = []Remedy{permission(worker, n)}
+		}
+		return o
 	},
 })
+
+// tempFile is the path of the temporary file in a message such as open() "/var/lib/nginx/proxy/1/00/0000000001" failed, "" without one.
+func tempFile(g *group) string {
+	if g.Signature != "temporary file" {
+		return ""
+	}
+	_, rest, _ := strings.Cut(g.Message, `() "`)
+	path, _, ok := strings.Cut(rest, `" failed`)
+	if !ok || !strings.HasPrefix(path, "/") {
+		return ""
+	}
+	return path
+}

@@ -1,5 +1,10 @@
 package diagnoser
 
+import (
+	"fmt"
+	"strconv"
+)
+
 var _ = register(rule{
 	cause: "worker-connections-exhausted",
 	doc: Doc{
@@ -13,6 +18,15 @@ var _ = register(rule{
 		if g.Signature != "worker connections" {
 			return nil
 		}
-		return &opinion{certainty: Likely, check: "grep worker_connections nginx.conf; ss -tnp | grep -c nginx"}
+		o := &opinion{certainty: Likely, check: "grep worker_connections nginx.conf; ss -tnp | grep -c nginx"}
+		for _, d := range in.config.Named("worker_connections") {
+			o.where = in.where(d)
+			o.evidence = append(o.evidence, in.configFact(d, "%s is %s: clients, backends and listening sockets together", d.Name, d.Value()))
+			if n, err := strconv.Atoi(d.Value()); err == nil {
+				more := max(1024, 4*n)
+				o.remedies = in.edit(fmt.Sprintf("let a worker have %d connections", more), in.config.ReplaceArg(d, 0, strconv.Itoa(more)))
+			}
+		}
+		return o
 	},
 })

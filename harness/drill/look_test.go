@@ -46,6 +46,23 @@ func TestCompareNamesWhatDiffers(t *testing.T) {
 	}
 }
 
+func TestCompareAsksForDeclaredAlarms(t *testing.T) {
+	s := &Session{Drill: scenario.Drill{Scenario: &scenario.Scenario{Symptom: scenario.Symptom{Status: 500, Alarms: []string{"are not enough"}}}}}
+	for _, tc := range []struct {
+		alarms []string
+		want   string
+	}{
+		{[]string{"[alert] 3 worker_connections are not enough"}, ""},
+		{nil, `the log shows no alarm "are not enough"`},
+		{[]string{"[alert] 3 worker_connections are not enough", "[alert] x"}, "the proxy logged [alert] x"},
+	} {
+		got := s.compare(Observation{Seen: sidecar.Seen{Status: 500}, Log: sidecar.Events{Alarms: tc.alarms}})
+		if (tc.want == "") != (len(got) == 0) || !strings.Contains(got.String(), tc.want) {
+			t.Errorf("%q: got %q, want %q", tc.alarms, got, tc.want)
+		}
+	}
+}
+
 func TestRejectedNamesTheLineInTheScenario(t *testing.T) {
 	err := rejected("scenarios/x/http-tcp.conf", &sidecar.Refused{Reason: `unknown directive "y" in /etc/nginx/nginx.conf:12`})
 	if got, want := err.Error(), `scenarios/x/http-tcp.conf:12: the proxy rejects it: unknown directive "y"`; got != want {

@@ -153,6 +153,44 @@ func TestRouteFailsAtOnce(t *testing.T) {
 	}
 }
 
+func TestRemoveRoute(t *testing.T) {
+	sandbox.Need(t)
+	l, _ := listen(t, "127.0.0.9:0")
+	undo := apply(t, Fault{Route: &Route{To: "127.0.0.9", Kind: "unreachable"}})
+	if err := RemoveRoute("prohibit", "127.0.0.9"); !errors.Is(err, ErrNoRoute) {
+		t.Errorf("of another kind: got %v, want %v", err, ErrNoRoute)
+	}
+	wantConnect(t, l.Addr().String(), unix.EHOSTUNREACH)
+	if err := RemoveRoute("unreachable", "127.0.0.9"); err != nil {
+		t.Error(err)
+	}
+	wantConnect(t, l.Addr().String(), nil)
+	if err := undo(); err != nil {
+		t.Errorf("undo of what is gone: %v", err)
+	}
+	if err := RemoveRoute("throw", "127.0.0.9"); err == nil {
+		t.Error("an unknown kind: got no error")
+	}
+}
+
+func TestAddAddress(t *testing.T) {
+	sandbox.Need(t)
+	undo, err := AddAddress("192.0.2.10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, _ := listen(t, "192.0.2.10:0")
+	wantConnect(t, l.Addr().String(), nil)
+	for range 2 { // the second time it is gone
+		if err := undo(); err != nil {
+			t.Errorf("undo: %v", err)
+		}
+	}
+	if _, err := AddAddress("nowhere"); err == nil {
+		t.Error("no address: got no error")
+	}
+}
+
 func TestRemoveFilter(t *testing.T) {
 	sandbox.Need(t)
 	l, port := listen(t, "127.0.0.1:0")

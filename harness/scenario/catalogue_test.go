@@ -93,7 +93,7 @@ func TestFindSuggests(t *testing.T) {
 	for name, want := range map[string]string{
 		"wrong-portt":   "did you mean wrong-port?",
 		"firewall-drop": "did you mean connect-timeout?",
-		"zzz":           "known: app-hang, backend-crashed, ",
+		"zzz":           "known: all-marked-down, app-hang, ",
 	} {
 		if _, err := c.Find(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Find(%q): got %v, want %q", name, err, want)
