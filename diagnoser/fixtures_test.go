@@ -26,7 +26,8 @@ func recordings(t *testing.T) string {
 var caused = map[string]string{
 	"backend-down":                   "refused u_stale ssl_refused grpc_refused memc_refused errpage grp_500 grp_dead#1 grp_mixed#1 next_to",
 	"backend-connection-reset":       "fin_noresp rst_after_req rst_on_accept close_unread fin_accept partial_header u_close_unread short_body_rst short_body_rst_nobuf nolen_rst ssl_fin ssl_rst",
-	"read-timeout":                   "slow3 drip_header short_body_hang short_body_hang_nobuf u_hang grpc_hang ws grp_to",
+	"header-timeout-dribble":         "drip_header",
+	"read-timeout":                   "slow3 short_body_hang short_body_hang_nobuf u_hang grpc_hang ws grp_to",
 	"app-hang":                       "hang noaccept_bigbacklog noread noread_nobuf",
 	"backlog-full":                   "tcp_backlog_full u_full",
 	"incomplete-response":            "short_body short_body_nobuf chunk_nolast",

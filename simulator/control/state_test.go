@@ -240,6 +240,13 @@ exchanges: [{match: {path: /late}, script: [{sleep: 1ms}, serve, fin]}, {name: '
 	if err := srv.Gate("g").AwaitWaiting(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
+	for m := srv.Metrics(); m.Open != 1; m = srv.Metrics() { // the first one has been read to its end, and is about to be forgotten
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			t.Fatalf("%d connections are open, want 1", m.Open)
+		}
+	}
 	text, err := c.Metrics(ctx)
 	if err != nil {
 		t.Fatal(err)
