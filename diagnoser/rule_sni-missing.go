@@ -38,6 +38,10 @@ var _ = register(rule{
 		o.certainty = Likely
 		o.evidence = append(o.evidence, in.configFact(g.pass.Directive, "%sssl_server_name is not on", g.pass.Prefix))
 		o.remedies = in.edit("send the server name", in.setSSL(g.pass, "server_name", "on")...)
+		if in.namesAddress(g) {
+			o.remedies = in.edit("send a server name: an address is never sent as one; where the backend knows another than the client asks for, write that",
+				in.setSSL(g.pass, "server_name", "on", "name", "$host")...)
+		}
 		in.withName(g, o)
 		return o
 	},
@@ -52,7 +56,13 @@ func (in *inquiry) withName(g *group, o *opinion) {
 	}
 	o.certainty, o.weight = Proved, 3
 	o.evidence = append(o.evidence, fact(fromProbe, "a direct handshake with the server name %s was completed", t.ServerName))
-	if host := hostOf(g.pass.Host); g.pass.Group == nil && net.ParseIP(host) != nil && in.ssl(g.pass, "name") == nil {
+	if in.namesAddress(g) {
 		o.remedies = in.edit("send the server name "+t.ServerName, in.setSSL(g.pass, "server_name", "on", "name", t.ServerName)...)
 	}
+}
+
+// namesAddress tells whether the pass gives nothing that can be sent as a server name (RFC 6066, 3;
+// ngx_http_upstream_ssl_name leaves addresses out).
+func (in *inquiry) namesAddress(g *group) bool {
+	return g.pass.Group == nil && net.ParseIP(hostOf(g.pass.Host)) != nil && in.ssl(g.pass, "name") == nil
 }

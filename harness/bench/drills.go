@@ -15,7 +15,8 @@ var _ = register(Group{Name: "drills", Run: drillsAMinute,
 diagnosis: a network, two containers, a request that fails, an edit, ` + "`nginx -t`" + ` and a reload by exec, a request that succeeds, the removal of all. A drill does more: it
 collects evidence, diagnoses, springs every trap and probes three times. Both take turns; the drills are those that wait for no timeout.`})
 
-const drillRounds = 5
+// every is after how many drills the script has a turn.
+const every = 8
 
 // waits tells whether a drill waits for a timeout, or lets time pass.
 func waits(d scenario.Drill) bool {
@@ -40,8 +41,8 @@ func drillsAMinute(ctx context.Context, s *Sheet) error {
 	}
 	defer byHand.clean()
 	var ours, theirs []time.Duration
-	for i := range drillRounds * len(drills) {
-		session, err := env.Run(ctx, drills[i%len(drills)], env.Proxies[0])
+	for i, d := range drills {
+		session, err := env.Run(ctx, d, env.Proxies[0])
 		if err != nil {
 			return err
 		}
@@ -49,7 +50,7 @@ func drillsAMinute(ctx context.Context, s *Sheet) error {
 			return fmt.Errorf("%s: %s", session.Result.Name(), session.Result.Why)
 		}
 		ours = append(ours, time.Duration(session.Result.Seconds*float64(time.Second)))
-		if i%len(drills) < 4 {
+		if i%every == 0 {
 			took, err := byHand.run(ctx)
 			if err != nil {
 				return err
