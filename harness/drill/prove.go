@@ -41,6 +41,9 @@ func (s *Session) Reset(ctx context.Context) (Mismatches, error) {
 // resetPod takes another pod: a policy holds from a process's start, and a proxy that has
 // taken a configuration keeps it when it refuses the next.
 func (s *Session) resetPod(ctx context.Context) (Mismatches, error) {
+	if err := s.spare.close(ctx); err != nil { // one that nobody took would stay until the run ends
+		return nil, fmt.Errorf("reset: %w", err)
+	}
 	s.discard(s.leave())
 	s.denied, s.spare = s.Host.Deny != "", nil
 	if err := s.up(ctx); err != nil {
