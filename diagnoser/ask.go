@@ -65,7 +65,8 @@ func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
 	}
 	in := &inquiry{Reading: r, host: host}
 	for _, g := range r.groups.list {
-		if g.Outcome != "" && g.Outcome != evidence.NoneLive && g.known() && g.target.Protocol != "" {
+		failed := g.Outcome != "" && g.Outcome != evidence.NoneLive || fatalKind(detail(g.Event))
+		if failed && g.known() && g.target.Protocol != "" {
 			ask(r.question(g, g.target))
 		}
 	}

@@ -12,5 +12,17 @@ func stderrKind(message string) string {
 			return known
 		}
 	}
+	for _, fatal := range []string{fatalOther, fatalParse} {
+		_, text, ok := strings.Cut(message, fatal+":")
+		switch text = strings.TrimSpace(text); {
+		case !ok:
+		case strings.HasPrefix(text, fatalMemory):
+			return fatalMemory
+		case strings.HasPrefix(text, fatalTime):
+			return fatalTime
+		default:
+			return fatal
+		}
+	}
 	return ""
 }

@@ -43,8 +43,16 @@ func (s *Session) backendSpec(name string, u scenario.Upstream) (containers.Back
 	files, err := s.env.Catalogue.BackendFiles(s.Scenario, u.Backend.Files)
 	return containers.BackendSpec{
 		Name: name, Image: s.env.Backends[u.Backend.Kind], Command: u.Backend.Command, Files: files,
-		Env: u.Backend.Env, Memory: int64(u.Backend.Memory),
+		Env: s.environ(u, u.Backend.Env), Memory: int64(u.Backend.Memory),
 	}, err
+}
+
+// environ is what a real backend finds in its environment: what the scenario sets, and as LISTEN the address
+// of the variant, "127.0.0.1:9000" or a path.
+func (s *Session) environ(u scenario.Upstream, own map[string]string) map[string]string {
+	all := map[string]string{"LISTEN": u.Listen[s.Transport()]}
+	maps.Copy(all, own)
+	return all
 }
 
 // awaitBackend waits until a real backend listens where it should once it is up.
@@ -83,7 +91,7 @@ func (s *Session) rerunBackend(ctx context.Context, action, name string) error {
 			spec.Command = after.Command
 		}
 		if after.Env != nil {
-			spec.Env = after.Env
+			spec.Env = s.environ(u, after.Env)
 		}
 		if after.Memory > 0 {
 			spec.Memory = int64(after.Memory)

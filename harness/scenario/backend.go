@@ -26,8 +26,8 @@ type Backend struct {
 	Kind    string            `yaml:"kind" strict:"required"`    // gunicorn, node, php-fpm, uwsgi
 	Command []string          `yaml:"command" strict:"required"` // run in the container
 	Files   string            `yaml:"files"`                     // a folder beside scenario.yaml, found at /srv
-	Env     map[string]string `yaml:"env"`
-	Memory  strictyaml.Size   `yaml:"memory"` // limit of its cgroup, without swap
+	Env     map[string]string `yaml:"env"`                       // besides LISTEN, the variant's address: 127.0.0.1:9000, or a path
+	Memory  strictyaml.Size   `yaml:"memory"`                    // limit of its cgroup, without swap
 	// Ready is where it listens when it is up, "tcp:127.0.0.1:8001"; where the proxy looks for it when empty; "none" for nowhere.
 	Ready string `yaml:"ready"`
 	// Says is a piece of its log that is waited for before evidence is taken: a log comes through another process.
