@@ -48,7 +48,7 @@ func TestSelect(t *testing.T) {
 		}},
 		{by: Selection{Names: []string{"wrong-port", "wrong-port/http-tcp"}}, check: func(list []Drill) bool { return len(list) == 2 }},
 		{by: Selection{Names: []string{"wrong-port"}, Labels: []string{"unix"}}, says: "no drill has all of the labels unix"},
-		{by: Selection{Labels: []string{"tcpp"}}, says: "known: app-dependency-down, app-hang"},
+		{by: Selection{Labels: []string{"tcpp"}}, says: "known: app-dependency-down, app-fatal-error"},
 		{by: Selection{Names: []string{"wrong-portt"}}, says: "did you mean wrong-port"},
 		{by: Selection{Names: []string{"wrong-port/udp"}}, says: "known: fastcgi-tcp, http-tcp"},
 	} {
