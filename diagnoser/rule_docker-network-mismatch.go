@@ -22,7 +22,7 @@ var _ = register(rule{
 		switch {
 		case apart != "" && (g.Phase == evidence.Connecting || g.Phase == evidence.Resolving || g.Outcome == evidence.NoneLive):
 			return &opinion{certainty: Likely, weight: 5, check: "docker network inspect", evidence: []Fact{fact(fromProcess, "%s", apart)}}
-		case g.is(evidence.Connecting, evidence.TimedOut) && inContainer(g.target.Address) && in.blind():
+		case g.is(evidence.Connecting, evidence.TimedOut) && inContainer(g.target.Address) && !strings.HasPrefix(g.target.Address, "172.16.") && in.blind(): // Docker begins with 172.17
 			return &opinion{certainty: Possible, weight: 2, check: "docker inspect -f '{{json .NetworkSettings.Networks}}' of both containers", evidence: []Fact{
 				fact(fromLog, "%s is an address of a container network, and Docker drops what comes from another one", g.target.Address)}}
 		}

@@ -2,6 +2,7 @@ package diagnoser
 
 import (
 	"net"
+	"regexp"
 	"strings"
 )
 
@@ -20,7 +21,7 @@ var _ = register(rule{
 			return nil
 		}
 		meaning := tlsMeaning(g.Message)
-		if strings.Contains(meaning, "plain text") {
+		if strings.Contains(meaning, "plain text") || g.Proxy == "apache" && !addressByApache(g) {
 			return nil
 		}
 		o := &opinion{certainty: Possible, weight: 1, check: "openssl s_client -connect " + g.target.Address + " -servername NAME"}
@@ -65,4 +66,14 @@ func (in *inquiry) withName(g *group, o *opinion) {
 // ngx_http_upstream_ssl_name leaves addresses out).
 func (in *inquiry) namesAddress(g *group) bool {
 	return g.pass.Group == nil && net.ParseIP(hostOf(g.pass.Host)) != nil && in.ssl(g.pass, "name") == nil
+}
+
+// asked is whom Apache asked, as its messages give it: "192.0.2.7:443 (app.internal)".
+var asked = regexp.MustCompile(`\d:\d+ \(([^)\s]+)\)`)
+
+// addressByApache tells whether Apache asked an address. A name it sends as the server's, or the client's Host with
+// ProxyPreserveHost (ssl_engine_io.c, ssl_io_filter_handshake); only an address is not sent.
+func addressByApache(g *group) bool {
+	m := asked.FindStringSubmatch(g.Message)
+	return m != nil && (net.ParseIP(m[1]) != nil || net.ParseIP(hostOf(m[1])) != nil)
 }

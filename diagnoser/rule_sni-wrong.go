@@ -14,6 +14,9 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		meaning := tlsMeaning(g.Message)
+		if o := nameOfHost(in, g); o != nil {
+			return o
+		}
 		if !strings.HasPrefix(g.Signature, "tls ") || !strings.Contains(meaning, "server name") {
 			return nil
 		}
@@ -30,3 +33,22 @@ var _ = register(rule{
 			evidence: []Fact{fact(fromLog, "%s", meaning), in.configFact(d, "%s is %s", d.Name, d.Value())}}
 	},
 })
+
+// nameOfHost judges a handshake of Apache's that failed without a reason: it sends the Host that the client asked for
+// where ProxyPreserveHost is on, and else the name in the pass.
+func nameOfHost(in *inquiry, g *group) *opinion {
+	if g.Proxy != "apache" || g.Signature != "tls handshake" || tlsMeaning(g.Message) != "" || addressByApache(g) {
+		return nil
+	}
+	o := &opinion{certainty: Possible, check: "openssl s_client -connect ADDRESS -servername NAME"}
+	if in.elsewhere == nil {
+		return o
+	}
+	for _, d := range in.elsewhere.Lines {
+		if strings.EqualFold(d.Name, "ProxyPreserveHost") && strings.EqualFold(d.Arg(0), "on") {
+			o.weight = 2
+			o.evidence = append(o.evidence, factElsewhere(d, "%s: the client's Host is sent as the server name", d.Text()))
+		}
+	}
+	return o
+}

@@ -23,6 +23,11 @@ var _ = register(rule{
 		if o := in.otherScheme(g); o != nil {
 			return o
 		}
+		if g.died() && g.Phase == evidence.ReadingHeader || g.Phase == evidence.Handshaking || g.Outcome == evidence.Invalid {
+			if o := in.hinted("tls-scheme-mismatch", "openssl s_client -connect "+g.target.Address); o != nil {
+				return o
+			}
+		}
 		if o := in.noCommonVersion(g); o != nil {
 			return o
 		}

@@ -16,6 +16,10 @@ var _ = register(rule{
 			in.clientCertificate(g, o)
 			return o
 		}
+		if g.Signature == "tls handshake" && tlsMeaning(g.Message) == "" && g.Proxy == "apache" {
+			return &opinion{certainty: Possible, weight: 1, check: "openssl s_client -connect ADDRESS -servername NAME", evidence: []Fact{
+				fact(fromLog, "Apache compares name and time of the backend's certificate by itself: SSLProxyCheckPeerName, SSLProxyCheckPeerExpire")}}
+		}
 		if g.Signature != "tls certificate" {
 			return nil
 		}

@@ -27,6 +27,7 @@ var _ = register(rule{
 		}
 		host := hostOf(name)
 		o.check = "nginx -t; getent hosts " + host
+		o.also = nameAlso(host)
 		d := in.naming(host)
 		meant := almost(host, in.told().Names)
 		if d == nil || meant == "" {
@@ -39,6 +40,16 @@ var _ = register(rule{
 		return o
 	},
 })
+
+// nameAlso lists why a name may be unknown besides being wrong: one without a dot is a container's as a rule.
+func nameAlso(host string) []Alternative {
+	if strings.Contains(host, ".") {
+		return []Alternative{{"resolver-unreachable", "the host's resolver may not have answered at that time", "getent hosts " + host + "; cat /etc/resolv.conf"},
+			{"dns-name-missing", "the name may be missing in DNS", "dig " + host}}
+	}
+	return []Alternative{{"start-order", "the container of that name may not have been up yet", "does a restart of the proxy help?"},
+		{"docker-network-mismatch", "the container of that name may be in another network", "docker inspect -f '{{json .NetworkSettings.Networks}}' of both"}}
+}
 
 var quotedName = regexp.MustCompile(`"[^"]+"`)
 

@@ -28,6 +28,9 @@ var _ = register(rule{
 			{"backend-rejects-upgrade", "the backend may close upgrade requests on that path", "the same request past the proxy"},
 			{"backend-connection-reset", "the backend may end the connection for a reason of its own", "its log"}}}
 		if g.pass == nil {
+			if strings.Contains(g.Request, "transport=websocket") {
+				o.certainty, o.weight = Likely, 1 // no client asks so but for an upgrade
+			}
 			return o
 		}
 		if in.passesUpgrade(g.pass) {

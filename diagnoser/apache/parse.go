@@ -19,6 +19,7 @@ type message struct {
 	outcome   string // empty: the status code in front says it
 	status    int    // what the client gets; 0: by outcome
 	follows   bool   // said again in other words after the failure itself
+	timer     bool   // the proxy's own timer ended the wait
 	note      bool   // no failure of the backend by itself
 }
 
@@ -33,6 +34,14 @@ var messages = []message{
 	{signature: "recv", words: regexp.MustCompile(`[Ee]rror dispatching request to ([^\s,]*)`), phase: evidence.ReadingHeader},
 	{signature: "recv", words: regexp.MustCompile(`AH00878: read response failed from ([^\s,]+)`), phase: evidence.ReadingHeader, outcome: evidence.ClosedEarly, status: 502},
 	{signature: "recv", words: regexp.MustCompile(`Failed to read FastCGI header`), phase: evidence.ReadingHeader},
+	{signature: "recv", words: regexp.MustCompile(`ajp_ilink_receive\(\) can't receive header`), phase: evidence.ReadingHeader},
+	{signature: "recv", words: regexp.MustCompile(`dialog to (\S+) (?:\(\S*\) )?failed`), phase: evidence.ReadingHeader, follows: true},
+	{signature: "timer", words: regexp.MustCompile(`mod_fcgid: read data timeout in \d+ seconds|FastCGI: comm with server ".*" aborted: idle timeout`),
+		phase: evidence.ReadingHeader, outcome: evidence.TimedOut, status: 500, timer: true},
+	{signature: "recv", words: regexp.MustCompile(`mod_fcgid: error reading data(?: from FastCGI server)?|FastCGI: comm with server ".*" aborted: `), phase: evidence.ReadingHeader, status: 500},
+	{signature: "queue", words: regexp.MustCompile(`mod_fcgid: can't apply process slot for `), phase: evidence.Selecting, outcome: evidence.Exhausted, status: 503},
+	{signature: "connect", words: regexp.MustCompile(`FastCGI: failed to connect to server ".*": connect\(\) failed`), phase: evidence.Connecting, status: 500},
+	{signature: "recv", words: regexp.MustCompile(`FastCGI: incomplete headers \(\d+ bytes\) received from server`), phase: evidence.ReadingHeader, outcome: evidence.ClosedEarly, status: 500, follows: true},
 	{signature: "send", words: regexp.MustCompile(`pass request body failed to ([^\s,]+) \(.*\) from `), phase: evidence.Sending, follows: true},
 	{signature: "send", words: regexp.MustCompile(`pass request body failed to ([^\s,]+)`), phase: evidence.Sending},
 	{signature: "fastcgi version", words: regexp.MustCompile(`Got bogus version \d+`), phase: evidence.ReadingHeader, outcome: evidence.Invalid},
@@ -68,7 +77,7 @@ var (
 	client   = regexp.MustCompile(`\[client ([^\]]+)\]`)
 	level    = regexp.MustCompile(`\[(?:\w+:)?(emerg|alert|crit|error|warn|notice|info|debug)\]`)
 	code     = regexp.MustCompile(`\((?:OS )?(\d+)\)`)
-	mark     = regexp.MustCompile(`AH\d{5}: |proxy: |ap_proxy`)
+	mark     = regexp.MustCompile(`AH\d{5}: |proxy: |ap_proxy|FastCGI: |mod_fcgid: `)
 	numbered = regexp.MustCompile(`^AH\d{5}: `)
 	proxied  = regexp.MustCompile(`\[proxy(?:_\w+)?:(?:emerg|alert|crit|error)\].*AH\d{5}: |\] \[error\] .*proxy: `)
 	access   = regexp.MustCompile(`" [1-5]\d\d [\d-]+`)
@@ -130,7 +139,7 @@ type Scanner struct {
 }
 
 func (m *message) event(line string, found []int) evidence.Event {
-	e := evidence.Event{Phase: m.phase, Outcome: m.outcome, Signature: m.signature, Status: m.status, Text: line, Message: body(line)}
+	e := evidence.Event{Phase: m.phase, Outcome: m.outcome, Signature: m.signature, Status: m.status, Timer: m.timer, Text: line, Message: body(line)}
 	if t := stamp.FindStringSubmatch(line); t != nil {
 		e.Time, _ = time.Parse("Jan _2 15:04:05 2006", t[1]+" "+t[2])
 	}

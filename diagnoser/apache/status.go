@@ -14,6 +14,8 @@ const (
 	endOf    = 70014
 	internal = 20014
 	windows  = 720000 // added to the numbers of Windows
+
+	badGateway = 502 // a status that stands for an error (ssl_engine_io.c, ssl_io_filter_handshake)
 )
 
 // words tell the code where a record was quoted without its number.
@@ -46,6 +48,9 @@ func (m *message) read(e *evidence.Event, before string) {
 	case n == internal && m.phase == evidence.Sending: // what the TLS filter returns
 		e.Phase, e.Outcome, e.Signature, e.Status = evidence.Handshaking, evidence.Invalid, "tls handshake", 500
 		return
+	case n == badGateway && m.phase == evidence.Sending: // what the TLS filter returns for a certificate that is not the backend's
+		e.Phase, e.Outcome, e.Signature, e.Status = evidence.Handshaking, evidence.Invalid, "tls certificate", 500
+		return
 	case n == 22 && m.phase != evidence.Connecting: // after a record that was not understood
 		e.Errno, e.Outcome = 22, evidence.Invalid
 		return
@@ -57,6 +62,9 @@ func (m *message) read(e *evidence.Event, before string) {
 		e.Outcome = evidence.ClosedEarly
 		if m.phase == evidence.Connecting {
 			e.Outcome = evidence.Refused
+			if n == 0 && strings.HasPrefix(e.Upstream, "fastcgi://unix:") { // quoted without what stood before: the most frequent
+				e.Outcome = evidence.Missing
+			}
 		}
 	default:
 		e.Errno = evidence.LinuxErrno(n, text)

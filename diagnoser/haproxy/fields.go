@@ -13,7 +13,8 @@ type fields struct {
 }
 
 // fieldsOf reads a line in the HTTP log format: frontend, backend/server, five timers, status, bytes, two
-// cookies, the termination state (configuration manual, 8.2.3); or in the TCP log format: three timers,
+// cookies, the termination state (configuration manual, 8.2.3); a format of the user's own may have one or two
+// timers more (8.2.4); or in the TCP log format: three timers,
 // bytes, a termination state of two flags (8.2.2). What stands before the timers may have been taken
 // out of what was quoted, the backend apart. It goes through the line once.
 func fieldsOf(line string) (f fields, ok bool) {
@@ -31,7 +32,7 @@ func fieldsOf(line string) (f fields, ok bool) {
 			end++
 		}
 		word := line[start:end]
-		if n := timersIn(word); (n == 5 || n == 3) && before[lead-1] != "" {
+		if n := timersIn(word); (n >= 5 && n <= 7 || n == 3) && before[lead-1] != "" {
 			if f.state, ok = stateBehind(line[end:], n); ok {
 				f.timers = strings.Split(strings.Replace(word, "/+", "/", 1), "/")
 				if f.named(before) {

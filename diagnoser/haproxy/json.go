@@ -3,6 +3,7 @@ package haproxy
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 var jsonNames = map[string][]string{
 	"state":    {"termination_state", "term_state", "tsc", "ts", "termination", "haproxy_termination_state"},
 	"backend":  {"backend", "backend_name", "be", "bk"},
-	"server":   {"server", "server_name", "srv", "backend_server"},
+	"server":   {"target_server", "backend_server", "server", "server_name", "srv"},
 	"frontend": {"frontend", "frontend_name", "fe", "ft"},
 	"request":  {"request", "http_request", "req", "hr"},
 	"client":   {"client", "client_ip", "src", "ci", "remote_addr"},
@@ -54,8 +55,8 @@ func jsonFields(line string) (f fields, get func(variable string) string, ok boo
 	}
 	get = func(variable string) string {
 		for _, name := range jsonNames[variable] {
-			if v, ok := object[name]; ok {
-				return fmt.Sprint(v)
+			if v, ok := find(object, name); ok {
+				return v
 			}
 		}
 		return ""
@@ -65,4 +66,26 @@ func jsonFields(line string) (f fields, get func(variable string) string, ok boo
 		f.server = f.server[i+1:]
 	}
 	return f, get, isState(f.state, 2) || isState(f.state, 4)
+}
+
+// find looks a name up in an object, and then in those that are in it. What is itself an object is told by its "name".
+func find(object map[string]any, name string) (string, bool) {
+	switch v := object[name].(type) {
+	case nil:
+	case []any:
+	case map[string]any:
+		if of, ok := v["name"].(string); ok {
+			return of, of != ""
+		}
+	default:
+		return fmt.Sprint(v), true
+	}
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if inner, ok := object[key].(map[string]any); ok {
+			if v, ok := find(inner, name); ok {
+				return v, true
+			}
+		}
+	}
+	return "", false
 }

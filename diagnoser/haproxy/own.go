@@ -10,7 +10,7 @@ var own = []struct {
 	words string
 	whole *regexp.Regexp
 }{
-	{" reason: ", regexp.MustCompile(`Server \S+/\S+ (?:is (?:DOWN|UP)|failed|succeeded), reason: (?:Layer[4-7]|External|Health|Socket|Internal)`)},
+	{" reason: ", regexp.MustCompile(`Server \S+ (?:is (?:DOWN|UP)|failed|succeeded), reason: (?:Layer[4-7]|External|Health|Socket|Internal)`)},
 	{" is UP/READY", regexp.MustCompile(`Server \S+/\S+ is UP/READY`)},
 	{"has no server available!", regexp.MustCompile(`(?:backend|proxy) '?\S+?'? has no server available!`)},
 	{"could not resolve address '", regexp.MustCompile(`(?:\[ALERT\]|\[WARNING\]|haproxy).* : parsing \[`)},
@@ -25,7 +25,7 @@ func Is(line string) bool {
 	line = line[:min(len(line), lineMax)]
 	plain, _, _ := strings.Cut(line, `"`)
 	if f, ok := fieldsOf(plain); ok { // the request, in quotes, comes last
-		return f.date+f.client != "" || len(f.timers) == 5
+		return f.date+f.client != "" || len(f.timers) >= 5
 	}
 	for i := range own {
 		if o := &own[i]; strings.Contains(plain, o.words) && o.whole.MatchString(plain) {

@@ -16,7 +16,7 @@ const lineMax = 8 << 10
 
 var (
 	quoted  = regexp.MustCompile(`"([A-Z]+ [^"]*)"`)
-	check   = regexp.MustCompile(`Server (\S+)/(\S+) is DOWN, reason: ([^,]+)`)
+	check   = regexp.MustCompile(`Server (\S+) is DOWN, reason: ([^,]+)`)
 	none    = regexp.MustCompile(`(?:backend|proxy) '?(\S+?)'? has no server available`)
 	lookup  = regexp.MustCompile(`could not resolve address '([^']+)'`)
 	full    = regexp.MustCompile(`Connect\(\) failed for backend (\S+): can't connect to destination unix socket, check backlog size`)
@@ -31,9 +31,9 @@ func Parse(line string) (evidence.Event, bool) {
 		return f.event(e)
 	}
 	if m := check.FindStringSubmatch(line); m != nil {
-		e.Server, e.Signature = m[1]+"/"+m[2], "health check"
+		e.Server, e.Signature = m[1], "health check"
 		e.Message = line[strings.Index(line, "Server "+m[1]):]
-		return ofCheck(e, m[3])
+		return ofCheck(e, m[2])
 	}
 	if m := full.FindStringSubmatch(line); m != nil {
 		e.Server, e.Phase, e.Outcome, e.Errno, e.Immediate, e.Signature = m[1], evidence.Connecting, evidence.Exhausted, 11, true, "connect at once"
@@ -123,7 +123,7 @@ func unanswered(text string, timers []string) bool {
 	}
 	retries, _ := strconv.Atoi(m[1])
 	total, _ := strconv.Atoi(timers[len(timers)-1])
-	if len(timers) == 5 { // HTTP: the client's own time is in it
+	if len(timers) >= 5 { // HTTP: the client's own time is in it
 		first, _ := strconv.Atoi(timers[0])
 		total -= max(first, 0)
 	}

@@ -54,10 +54,15 @@ const limiting, tooLarge = "limiting ", "client intended to send too large "
 func marked(message string) bool {
 	for _, c := range common {
 		if strings.HasPrefix(message, c) {
-			return c == limiting || strings.Contains(message, "upstream") || isBodyFile(message)
+			return c == limiting || strings.Contains(message, "upstream") || isBodyFile(message) || handshakeInRequest(message)
 		}
 	}
 	return promising(bytesOf(message)) || strings.HasPrefix(message, tooLarge)
+}
+
+// handshakeInRequest tells whether a handshake met plain text in the middle of something else: it was not a client's own.
+func handshakeInRequest(message string) bool {
+	return strings.HasPrefix(message, "SSL_do_handshake() failed (SSL") && strings.Contains(message, "wrong version number") && !strings.Contains(message, " while SSL")
 }
 
 // record takes one record with the lines joined to it, line being its first.

@@ -10,8 +10,10 @@ import (
 
 var (
 	// saysBind are the lines with which servers say where they listen.
-	saysBind = regexp.MustCompile(`(?i)(?:listening (?:at|on)|running on|running at|server at|started (?:server )?on|serving (?:http )?(?:on|at)|ready on|available at|local:|http server on|bound to)\W{0,6}` +
+	saysBind = regexp.MustCompile(`(?i)(?:listen(?:ing|s) (?:at|on)|running on|running at|server at|started (?:server )?on|serving (?:http )?(?:on|at)|ready on|available at|local:|http server on|bound to)\W{0,6}` +
 		`(?:(?:tcp|http port|port\(s\)|port|unix socket|socket|host|url):?\W{0,3})?((?:https?|tcp)://)?((?:\[[0-9a-f:]+\]|[\w.*-]+)?:)?(\d{2,5}|unix:/\S+)?(/[\w./-]+\.sock)?`)
+	// nothing is said to listen.
+	nothing = regexp.MustCompile(`(?i)\b(?:nothing|nobody|no (?:process|one|service)|not|n't)\b.{0,30} listen`)
 	// flagBind are options of a command line that name host and port.
 	flagBind    = regexp.MustCompile(`(?:--?bind|-b|--http-socket|--socket|--http|-S|--listen)[ =](?:unix:)?(\S+)`)
 	flagHost    = regexp.MustCompile(`(?:--host|-H|--hostname|--address)[ =](\S+)`)
@@ -102,7 +104,7 @@ func (f *facts) bindOf(text string) bool {
 	if m := serverName.FindString(text); m != "" {
 		b.Server = strings.ToLower(m)
 	}
-	if m := saysBind.FindStringSubmatch(text); m != nil && (m[3] != "" && (m[2] != "" || strings.Contains(strings.ToLower(m[0]), "port") || len(m[3]) > 2) || m[4] != "") {
+	if m := saysBind.FindStringSubmatch(text); m != nil && !nothing.MatchString(text) && (m[3] != "" && (m[2] != "" || strings.Contains(strings.ToLower(m[0]), "port") || len(m[3]) > 2) || m[4] != "") {
 		b.Address, b.TLS = said(m[2], m[3], m[4]), strings.HasPrefix(m[1], "https")
 	} else if b.Address = setIn(text); b.Address == "" && b.Server != "" {
 		b.Address = flagged(text)
