@@ -48,18 +48,23 @@ func (r *Reading) AskHost() (q evidence.HostQuestion) {
 
 // AskBackends asks each failing upstream as the proxy would, those that hint at another
 // protocol in that one too, the servers of groups
-// without a live peer, and, where nothing answers at the configured address,
-// the host's listeners that no configuration names.
+// without a live peer, where nothing answers at the configured address
+// the host's listeners that no configuration names, and php-fpm where the
+// configuration does not send what it needs.
 func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
-	seen := map[evidence.Target]int{}
+	type kind struct {
+		evidence.Target
+		exact bool
+	}
+	seen := map[kind]int{}
 	ask := func(q evidence.Question) {
-		if i, ok := seen[q.Target]; ok {
+		if i, ok := seen[kind{q.Target, q.Exact}]; ok {
 			all[i].Idle = all[i].Idle || q.Idle
 			all[i].Wait = max(all[i].Wait, q.Wait)
 			return
 		}
 		if len(all) < questionsMax {
-			seen[q.Target] = len(all)
+			seen[kind{q.Target, q.Exact}] = len(all)
 			all = append(all, q)
 		}
 	}
@@ -86,6 +91,9 @@ func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
 			q.Candidate, q.Idle, q.Wait = true, false, candidateWait
 			ask(q)
 		}
+	}
+	for _, q := range in.askParams() {
+		ask(q)
 	}
 	return all
 }

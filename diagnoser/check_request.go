@@ -1,82 +1,11 @@
 package diagnoser
 
 import (
-	"path"
 	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/diagnoser/nginx"
 )
-
-var _ = registerCheck(check{
-	name: "script-filename-missing", cause: "script-not-found", severity: SeverityWarning,
-	doc: CheckDoc{
-		What:  "php-fpm is not told which script to run: no SCRIPT_FILENAME is set. It answers 404 \"File not found.\", or an empty page; it is no 502.",
-		Mends: "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; the file fastcgi_params does not have it, fastcgi.conf and snippets/fastcgi-php.conf do.",
-		From:  "php-fpm, init_request_info(): \"Primary script unknown\"; directive fastcgi_param.",
-	},
-	look: func(in *inquiry) (found []remark) {
-		for _, p := range in.httpPasses() {
-			if p.Prefix != "fastcgi_" || !in.forPHP(p) || !in.knowsParams(p) {
-				continue
-			}
-			params := in.config.EffectiveAll(p.Directive.Parent, "fastcgi_param")
-			if sets(params, "SCRIPT_FILENAME") {
-				continue
-			}
-			m := remark{at: p.Directive, certainty: Likely, says: "no SCRIPT_FILENAME is sent", decides: "the backend's log: Primary script unknown"}
-			const line = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;"
-			if own := p.Directive.Parent; len(params) > 0 && (params[0].Parent == own || in.onlyUser(p, params[0].Parent)) {
-				m.remedies = in.edit("name the script", in.config.Insert(anchorOf(p.Directive, params), line))
-			}
-			found = append(found, m)
-		}
-		return found
-	},
-})
-
-func (in *inquiry) forPHP(p *nginx.Pass) bool {
-	return in.servesPHP(p) || p.Network == "unix" && fpmSocket.MatchString(p.Address)
-}
-
-// knowsParams tells whether every file that may set parameters at the pass was given.
-func (in *inquiry) knowsParams(p *nginx.Pass) bool {
-	for _, missing := range in.config.Missing {
-		if base := path.Base(missing); strings.HasPrefix(base, "fastcgi") {
-			return base == "fastcgi_params" && in.knows(p.Directive.Parent)
-		}
-	}
-	return in.knows(p.Directive.Parent)
-}
-
-func sets(params []*nginx.Directive, name string) bool {
-	for _, d := range params {
-		if d.Arg(0) == name {
-			return true
-		}
-	}
-	return false
-}
-
-// onlyUser tells whether a level's parameters serve no other pass.
-func (in *inquiry) onlyUser(p *nginx.Pass, level *nginx.Directive) bool {
-	for _, other := range in.httpPasses() {
-		if other != p && other.Prefix == p.Prefix {
-			return false
-		}
-	}
-	return level != nil
-}
-
-// anchorOf is where to add a parameter: at the pass where the others stand beside it, else
-// behind the last of them. One in a file of its own is shared with who knows whom.
-func anchorOf(pass *nginx.Directive, params []*nginx.Directive) *nginx.Directive {
-	last := params[len(params)-1]
-	if last.Parent == pass.Parent {
-		return pass
-	}
-	return last
-}
 
 var _ = registerCheck(check{
 	name: "proxy-protocol-own-listener", cause: "backend-connection-reset", severity: SeverityError,

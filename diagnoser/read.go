@@ -132,6 +132,19 @@ func Diagnose(ctx context.Context, ev evidence.Evidence) (*Report, error) {
 	return r.Diagnose(ev.Host, ev.Probes), nil
 }
 
+// Examine concludes from evidence as Diagnose does; where no log tells of a failure it checks the
+// configuration, since some mistakes leave no line behind. The error is that of Read.
+func Examine(ctx context.Context, ev evidence.Evidence) (*Report, error) {
+	r, err := Read(ctx, ev)
+	if err != nil {
+		return nil, err
+	}
+	if report := r.Diagnose(ev.Host, ev.Probes); len(report.Findings) > 0 || len(ev.Config) == 0 {
+		return report, nil
+	}
+	return r.Check(ev.Host, ev.Probes), nil
+}
+
 // AskHost says which facts of the host matter for the failures in the log. It
 // reads the logs: one given as a Reader is used up, which Read avoids.
 func AskHost(ev evidence.Evidence) evidence.HostQuestion {

@@ -17,6 +17,7 @@ var _ = register(rule{
 			{"script-permission", "a directory above it may be closed to the pool's user, which looks the same", "namei -l of the script, as the pool's user"},
 			{"duplicate-service-name", "another backend of the same name may have answered, which has other files", "getent hosts NAME in the proxy: more than one address?"}}}
 		in.sampleScript(g, o)
+		in.noScript(g, o)
 		return o
 	},
 })
@@ -37,4 +38,14 @@ func (in *inquiry) sampleScript(g *group, o *opinion) {
 			o.remedies = in.edit("look for the script below root", in.config.ReplaceArg(d, 1, "$document_root$fastcgi_script_name"))
 		}
 	}
+}
+
+// noScript proves by a configuration that names no script at all.
+func (in *inquiry) noScript(g *group, o *opinion) {
+	if g.pass == nil || g.pass.Prefix != "fastcgi_" || !in.withoutScript(g.pass) {
+		return
+	}
+	o.certainty = Proved
+	o.evidence = append(o.evidence, in.configFact(g.pass.Directive, "no SCRIPT_FILENAME is sent: the file fastcgi_params does not have it, fastcgi.conf has"))
+	o.remedies = in.nameScript(g.pass)
 }

@@ -111,6 +111,7 @@ type Probe struct {
 	Target Target `json:"target"`
 	// Candidate is true where no configuration names this target: it was asked to find out what it is.
 	Candidate bool   `json:"candidate,omitempty"`
+	Exact     bool   `json:"exact,omitempty"`   // asked with the parameters that the location sends, and no others
 	Request   string `json:"request,omitempty"` // "GET /path"
 	// Phase and Outcome say where and how it failed, in the words of Event; Outcome is "ok" when a response came.
 	Phase   string `json:"phase"`

@@ -10,7 +10,9 @@ type Question struct {
 	Host   string
 	// ServerName is given in a TLS handshake; the host of Host when empty.
 	ServerName string            `json:",omitempty"`
-	Params     map[string]string // FastCGI parameters besides those that the protocol needs
+	Params     map[string]string // FastCGI parameters besides those of nginx's fastcgi_params
+	// Exact sends no FastCGI parameters but Params: what the backend makes of a request that lacks some.
+	Exact bool `json:",omitempty"`
 	// Candidate marks a listener that no configuration names: a short question that finds out what it is.
 	Candidate bool
 	// Idle also asks how long the backend keeps an idle connection open.

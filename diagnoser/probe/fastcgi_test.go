@@ -113,6 +113,28 @@ func TestFastCGIRequestIsAsAsked(t *testing.T) {
 	}
 }
 
+// An exact question lacks what it lacks: php-fpm answers 200 with nothing to one without a method.
+func TestFastCGIExactlyAsAsked(t *testing.T) {
+	for _, params := range []map[string]string{nil, {"SCRIPT_FILENAME": "/srv/index.php"}, {"REQUEST_METHOD": "DELETE"}} {
+		seen := make(chan map[string]string, 1)
+		a := backend(t, "tcp", "127.0.0.1:0", fcgiAfterRequest(func(c net.Conn, params map[string]string, _ byte) {
+			seen <- params
+			say(out("X: y\r\n\r\n") + end(0))(c)
+		}))
+		got := Ask(t.Context(), evidence.Question{Target: target("fastcgi", a), Params: params, Exact: true}, Options{})
+		if !got.Exact || got.Outcome != evidence.OK || got.BodyBytes != 0 {
+			t.Errorf("%v: got %+v", params, got)
+		}
+		want := maps.Clone(params)
+		if want["REQUEST_METHOD"] != "" {
+			want["REQUEST_METHOD"] = "GET"
+		}
+		if sent := <-seen; !maps.Equal(sent, want) {
+			t.Errorf("got %v, want %v", sent, want)
+		}
+	}
+}
+
 func TestFastCGIStatusOfCGI(t *testing.T) {
 	for header, want := range map[string]int{
 		"X: y\r\n\r\n": 200, "Location: /a\r\n\r\n": 302, "Location: /a\r\nStatus: 301 Moved\r\n\r\n": 301, "Status: 500\r\nX: y\r\n\r\n": 500,

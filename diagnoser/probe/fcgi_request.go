@@ -39,8 +39,16 @@ func (a *asker) fcgiRequest() ([]byte, error) {
 const fcgiFlags = fcgiHeaderSize + 2
 
 // params are those of nginx's own fastcgi_params, then the question's; the method is
-// never another than the question's.
+// never another than the question's. Of an exact question they are its own alone.
 func (a *asker) params() map[string]string {
+	if a.q.Exact {
+		out := map[string]string{}
+		maps.Copy(out, a.q.Params)
+		if _, told := out["REQUEST_METHOD"]; told {
+			out["REQUEST_METHOD"] = a.q.Method
+		}
+		return out
+	}
 	path, query, _ := strings.Cut(a.q.URI, "?")
 	out := map[string]string{
 		"GATEWAY_INTERFACE": "CGI/1.1",

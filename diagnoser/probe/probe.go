@@ -51,7 +51,7 @@ func AskAll(ctx context.Context, questions []evidence.Question, opts Options) []
 // nothing of the backend, has neither Phase nor Outcome, and the reason as Note.
 func Ask(ctx context.Context, q evidence.Question, opts Options) evidence.Probe {
 	a := newAsker(q, opts)
-	p := evidence.Probe{Target: q.Target, Candidate: q.Candidate}
+	p := evidence.Probe{Target: q.Target, Candidate: q.Candidate, Exact: q.Exact}
 	if a.q.Method != "GET" && a.q.Method != "HEAD" {
 		p.Note = fmt.Sprintf("not asked: method %q may change something", a.q.Method)
 		return p

@@ -77,7 +77,7 @@ func recorded(t *testing.T, file string) (ev evidence.Evidence) {
 
 func firstFinding(t *testing.T, ev evidence.Evidence) string {
 	t.Helper()
-	report, err := diagnoser.Diagnose(t.Context(), ev)
+	report, err := diagnoser.Examine(t.Context(), ev)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func (s *Session) Diagnose(ctx context.Context) (Mismatches, error) {
 	if s.Evidence.Texts, err = s.backendLogs(ctx); err != nil {
 		return nil, fmt.Errorf("collect evidence: %w", err)
 	}
-	if s.Report, err = diagnoser.Diagnose(ctx, s.Evidence); err != nil {
+	if s.Report, err = diagnoser.Examine(ctx, s.Evidence); err != nil {
 		return nil, fmt.Errorf("diagnose: %w", err)
 	}
 	return s.judge(), nil

@@ -68,6 +68,9 @@ func (s *Session) compare(o Observation) Mismatches {
 	if o.Seen.Cut != want.Cut {
 		m.add("the body is cut short: %t, want %t", o.Seen.Cut, want.Cut)
 	}
+	if want.Blank && o.Seen.Body != "" {
+		m.add("the page is not empty but %.40q", o.Seen.Body)
+	}
 	if o.Seen.Took < want.After-cachedClock {
 		m.add("the answer took %v, want at least %v", o.Seen.Took, want.After)
 	}

@@ -141,7 +141,7 @@ func drillPart(t *testing.T, d scenario.Drill) string {
 	for _, text := range order {
 		fmt.Fprintf(&b, "\nnginx %s logs (%s):\n\n%s", strings.Join(logged[text], ", "), d.Variant, fenced(text))
 	}
-	report, err := diagnoser.Diagnose(t.Context(), last)
+	report, err := diagnoser.Examine(t.Context(), last)
 	if err != nil {
 		t.Fatal(err)
 	}

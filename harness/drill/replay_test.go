@@ -46,7 +46,7 @@ func replay(t *testing.T, catalogue *scenario.Catalogue, d scenario.Drill, file 
 	if len(s.Evidence.Config) == 0 || s.Evidence.Config[0].Text != s.conf {
 		t.Fatalf("%s was recorded with another configuration; make record", file)
 	}
-	if s.Report, err = diagnoser.Diagnose(t.Context(), s.Evidence); err != nil {
+	if s.Report, err = diagnoser.Examine(t.Context(), s.Evidence); err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range s.judge() {

@@ -15,6 +15,9 @@ func Story(w io.Writer, s *drill.Session, options diagnoser.TextOptions) error {
 	fmt.Fprintf(w, "\n%s: %s\n\n%s\n", s.Result.Name(), s.Title, strings.TrimSpace(s.Story))
 	heading(w, "Symptom")
 	fmt.Fprintf(w, "status %d after %s\n", s.First.Seen.Status, round(s.First.Seen.Took))
+	if s.Drill.Symptom().Blank {
+		fmt.Fprintln(w, "an empty page")
+	}
 	for _, e := range s.First.Log.Events {
 		fmt.Fprintf(w, "%q\n", e.Message)
 	}

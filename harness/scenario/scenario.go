@@ -130,6 +130,7 @@ type Symptom struct {
 	Refused string        `yaml:"refused"`
 	After   time.Duration `yaml:"after"` // not sooner than this; the proxy's own timeout
 	Cut     bool          `yaml:"cut"`   // the body ends before its announced length
+	Blank   bool          `yaml:"blank"` // the page is empty, whatever its status says
 	Events  []Event       `yaml:"events" strict:"required"`
 	// Alarms are pieces of [alert] records that belong to the fault: nginx raises one where it runs out of
 	// descriptors or connections. Each must be seen; any other alarm fails the drill.

@@ -93,6 +93,9 @@ func showCommand() *cobra.Command {
 func show(w io.Writer, s *scenario.Scenario, hints int) {
 	fmt.Fprintf(w, "%s (%s)\n%s\n\n%s\n", s.Name, s.Level, s.Title, strings.TrimSpace(s.Story))
 	fmt.Fprintf(w, "\nSymptom: status %d", s.Symptom.Status)
+	if s.Symptom.Blank {
+		fmt.Fprint(w, " with an empty page")
+	}
 	for _, e := range s.Symptom.Events {
 		fmt.Fprintf(w, "; %s: %s", e.Phase, e.Outcome)
 	}

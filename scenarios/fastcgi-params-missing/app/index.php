@@ -1,0 +1,3 @@
+<?php
+// The page of opening hours.
+echo 'open: ', 9, ' to ', 20, "\n";

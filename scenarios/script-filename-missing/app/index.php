@@ -1,0 +1,3 @@
+<?php
+// What is on tonight.
+echo 'tonight: ', 'silent films', "\n";
