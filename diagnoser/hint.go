@@ -44,6 +44,11 @@ var hints = []hint{
 	{"worker-crash", []string{"java.lang.OutOfMemoryError"}, "Java's heap is full"},
 	{"worker-crash", []string{"fatal error: all goroutines are asleep"}, "the backend ended: all its goroutines were asleep"},
 	{"worker-crash", []string{"JavaScript heap out of memory"}, "Node.js ended at its heap's limit"},
+	{"protocol-mismatch", []string{"invalid request block size: 21573 ("}, "uWSGI read the ET of GET as a length: the proxy asks in HTTP"},
+	{"protocol-mismatch", []string{"invalid request block size: 21327 ("}, "uWSGI read the OS of POST as a length: the proxy asks in HTTP"},
+	{"protocol-mismatch", []string{"invalid request block size: 16709 ("}, "uWSGI read the EA of HEAD as a length: the proxy asks in HTTP"},
+	{"protocol-mismatch", []string{"invalid request block size: 21589 ("}, "uWSGI read the UT of PUT as a length: the proxy asks in HTTP"},
+	{"protocol-mismatch", []string{"invalid request block size: 21584 ("}, "uWSGI read the PT of OPTIONS as a length: the proxy asks in HTTP"},
 	{"backend-request-header-limit", []string{"invalid request block size:", "(max "}, "uWSGI refused a request whose header is larger than its buffer-size"},
 	{"tls-scheme-mismatch", []string{"SSL routines", "http request"}, "a server that speaks TLS was asked in plain text"},
 	{"tls-scheme-mismatch", []string{"first record does not look like a TLS handshake"}, "a server that speaks TLS was asked in plain text"},
@@ -157,6 +162,9 @@ func (r *Reading) readText(ctx context.Context, log evidence.Log) error {
 		r.lookSetting(log.Name, n, line)
 		r.keepMappings(line)
 		r.keepPHP(line)
+		r.keepSocket(line)
+		r.keepUWSGI(line)
+		r.compose.line(string(line))
 		if taken := r.pasted.Line(string(line)); (!taken || paste.Acts(string(line))) && !known {
 			r.readProse(line, func() string { return fmt.Sprintf("%s:%d", log.Name, n) })
 		}

@@ -41,13 +41,15 @@ func (r *Reading) readProse(text []byte, ref func() string) {
 	if len(text) > 2000 {
 		return
 	}
-	for i := range proses {
-		p := &proses[i]
-		if r.remarks[p.cause] == nil && p.words.Match(text) {
-			if r.remarks == nil {
-				r.remarks = map[string]*utterance{}
+	for _, list := range [...][]prose{proses, proxyProses} {
+		for i := range list {
+			p := &list[i]
+			if r.remarks[p.says] == nil && p.words.Match(text) {
+				if r.remarks == nil {
+					r.remarks = map[string]*utterance{}
+				}
+				r.remarks[p.says] = &utterance{*p, strings.TrimSpace(string(text[:min(len(text), 200)])), ref()}
 			}
-			r.remarks[p.cause] = &utterance{*p, strings.TrimSpace(string(text[:min(len(text), 200)])), ref()}
 		}
 	}
 }
@@ -59,8 +61,9 @@ const remarkWeight = 3
 // withProse lets what people say count: it makes a rule's opinion of that cause likely,
 // or stands for one where no rule has any. What is proved stays.
 func (in *inquiry) withProse(g *group, voices []voice) []voice {
-	for _, name := range sortedKeys(in.remarks) {
-		m := in.remarks[name]
+	for _, says := range sortedKeys(in.remarks) {
+		m := in.remarks[says]
+		name := m.cause
 		if g.Outcome == "" || !m.fits(g) {
 			continue
 		}

@@ -17,10 +17,14 @@ var _ = register(rule{
 		Source:  "RFC 9110 section 7.6.1 and 7.8; ngx_http_proxy_module, WebSocket proxying",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if g.pass == nil || webSocketPath(g) || !(lateOrDead(g) || g.Outcome == evidence.Invalid) {
+		if webSocketPath(g) || !(lateOrDead(g) || g.Outcome == evidence.Invalid) {
 			return nil
 		}
-		d := in.alwaysUpgrades(g.pass)
+		p := in.passFor(g)
+		if p == nil {
+			return in.upgradesQuoted(g)
+		}
+		d := in.alwaysUpgrades(p)
 		if d == nil {
 			return nil
 		}
@@ -33,12 +37,30 @@ var _ = register(rule{
 	},
 })
 
+// upgradesQuoted judges by lines of a configuration that were quoted without their pass, of a backend that the record does not name.
+func (in *inquiry) upgradesQuoted(g *group) *opinion {
+	if g.known() || !g.died() || len(in.config.Passes()) > 0 {
+		return nil
+	}
+	for _, d := range in.config.Named("proxy_set_header") {
+		if asksUpgrade(d) {
+			return &opinion{certainty: Likely, weight: 2, check: "curl -H 'Connection: upgrade' past the proxy, and without", where: in.where(d), evidence: []Fact{
+				in.configFact(d, "%s: every request asks for an upgrade", d.Text())}}
+		}
+	}
+	return nil
+}
+
 // alwaysUpgrades returns the directive that sends Connection: upgrade whatever the client asked.
 func (in *inquiry) alwaysUpgrades(p *nginx.Pass) *nginx.Directive {
 	for _, d := range in.config.EffectiveAll(p.Directive.Parent, "proxy_set_header") {
-		if strings.EqualFold(d.Arg(0), "Connection") && strings.EqualFold(d.Arg(1), "upgrade") {
+		if asksUpgrade(d) {
 			return d
 		}
 	}
 	return nil
+}
+
+func asksUpgrade(d *nginx.Directive) bool {
+	return strings.EqualFold(d.Arg(0), "Connection") && strings.EqualFold(d.Arg(1), "upgrade")
 }

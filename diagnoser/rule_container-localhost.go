@@ -58,6 +58,10 @@ func gateway(a netip.Addr) bool {
 
 // composed judges by containers that somebody listed: the proxy's is one of them.
 func (in *inquiry) composed(g *group) *opinion {
+	if p := in.compose.proxy(); p != nil && !p.within && len(in.compose.services) > 1 {
+		return &opinion{certainty: Likely, weight: 3, check: "docker exec PROXY ss -ltn", evidence: []Fact{
+			fact(fromFile, "the proxy is the service %s of a compose file; %s is its own container", p.name, g.target.Address)}}
+	}
 	for _, c := range in.told().Containers {
 		if !strings.Contains(c.Image+c.Name, "nginx") && !strings.Contains(c.Image+c.Name, "httpd") && !strings.Contains(c.Image+c.Name, "haproxy") || !strings.HasPrefix(c.State, "Up") {
 			continue

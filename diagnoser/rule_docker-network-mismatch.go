@@ -19,6 +19,12 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		apart := in.apart()
+		if apart == "" {
+			apart = in.composeApart(in.servedBy(g))
+		}
+		if name := unresolved(g); apart == "" && name != "" {
+			apart = in.composeApart(in.compose.named(name))
+		}
 		switch {
 		case apart != "" && (g.Phase == evidence.Connecting || g.Phase == evidence.Resolving || g.Outcome == evidence.NoneLive):
 			return &opinion{certainty: Likely, weight: 5, check: "docker network inspect", evidence: []Fact{fact(fromProcess, "%s", apart)}}

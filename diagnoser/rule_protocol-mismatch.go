@@ -31,6 +31,10 @@ var _ = register(rule{
 			in.addTongue(o, g)
 			return o
 		}
+		gone := g.Phase == evidence.ReadingHeader && (g.Outcome == evidence.Reset || g.Outcome == evidence.ClosedEarly)
+		if told := in.toldOther(g); told != nil && gone {
+			return told
+		}
 		if g.Signature == "http2 stream error" {
 			return refusedStream(g, o)
 		}
@@ -46,13 +50,24 @@ var _ = register(rule{
 			return o
 		}
 		wrongType := g.Phase == evidence.Connecting && g.Errno == 91
-		gone := g.Phase == evidence.ReadingHeader && (g.Outcome == evidence.Reset || g.Outcome == evidence.ClosedEarly)
 		if wrongType || gone && mismatched {
 			return o
 		}
 		return nil
 	},
 })
+
+// toldOther judges by what uWSGI logged of the request, and by how it was told to listen.
+func (in *inquiry) toldOther(g *group) *opinion {
+	const check = "which of socket, http and http-socket was uWSGI given?"
+	if in.seen["protocol-mismatch"] != nil && in.blind() {
+		return in.hinted("protocol-mismatch", check)
+	}
+	if f := in.socketOf(g); f != nil {
+		return &opinion{certainty: Likely, weight: 4, check: check, evidence: []Fact{*f}}
+	}
+	return nil
+}
 
 // refusedStream judges an HTTP/2 error code (RFC 9113, section 7): 1 says that the backend
 // found the protocol broken, 13 that it wants HTTP/1.1. gRPC asks by POST only.

@@ -1,7 +1,9 @@
 package diagnoser
 
 import (
+	"path"
 	"regexp"
+	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
@@ -17,10 +19,14 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		asked := phpVersion(g.target.Address)
+		if asked == "" && in.blind() && in.phpSocket != "" && strings.Contains(g.target.Address, "php") && g.is(evidence.Connecting, evidence.Missing) && g.unix() {
+			return &opinion{certainty: Likely, weight: 5, check: "ls -l " + path.Dir(g.target.Address), evidence: []Fact{
+				fact(fromFile, "%s is there, whose name carries the version", in.phpSocket)}}
+		}
 		if !g.unix() || asked == "" || !(g.is(evidence.Connecting, evidence.Missing) || g.is(evidence.Connecting, evidence.Refused)) {
 			return nil
 		}
-		path, f, ok := in.otherPHP(asked)
+		at, f, ok := in.otherPHP(asked)
 		if n := in.otherNamed(asked); !ok && n != nil && in.blind() {
 			f, ok = fact(fromBackend, "PHP %s is there: %s", n.version, n.text), true
 		}
@@ -29,12 +35,12 @@ var _ = register(rule{
 		}
 		o := &opinion{certainty: Likely, weight: 5, check: "ls -l /run/php/", evidence: []Fact{f, fact(fromLog, "the proxy asks for the socket of PHP %s", asked)}}
 		for _, a := range in.answers(g) {
-			if a.Address == path && a.sure() { // nobody else is passed to it, and it answers the same request
+			if a.Address == at && a.sure() { // nobody else is passed to it, and it answers the same request
 				o.certainty, o.evidence = in.proof(), append(o.evidence, probeFact(a.probe))
 			}
 		}
-		if g.pass != nil && path != "" {
-			o.where, o.remedies = in.readdress(g, path, path)
+		if g.pass != nil && at != "" {
+			o.where, o.remedies = in.readdress(g, at, at)
 		}
 		return o
 	},

@@ -29,7 +29,7 @@ var _ = register(rule{
 		}
 		lost := g.Outcome == evidence.Refused || g.Outcome == evidence.TimedOut || g.Errno == 113
 		if g.Phase != evidence.Connecting || !lost || !g.tcp() {
-			return nil
+			return in.nameOnly(g)
 		}
 		if o := in.goneAddress(g); o != nil {
 			return o
@@ -64,6 +64,19 @@ var _ = register(rule{
 		return o
 	},
 })
+
+// nameOnly judges where the record lost its upstream, and the configuration has one name of a container: an address that does not
+// answer ARP is one that it had.
+func (in *inquiry) nameOnly(g *group) *opinion {
+	name := in.passName(g)
+	if !in.blind() || g.known() || g.Phase != evidence.Connecting || g.Errno != 113 || name == "" || strings.Contains(name, ".") {
+		return nil
+	}
+	d := in.passFor(g).Directive
+	return &opinion{certainty: Possible, weight: 3, check: "getent hosts " + name, where: in.where(d), evidence: []Fact{
+		in.configFact(d, "%s names %s, which is looked up when the configuration is loaded, and nobody has its address any more", d.Name, name)},
+		also: []Alternative{{"backend-down", "the container may not be running at all", "docker ps -a"}}}
+}
 
 // moving are names of cloud load balancers and of platforms, whose addresses come and go.
 var moving = regexp.MustCompile(`(?i)\.(?:elb\.amazonaws\.com|amazonaws\.com|azurewebsites\.net|cloudapp\.azure\.com|cloudfront\.net|herokuapp\.com|herokudns\.com|run\.app|trafficmanager\.net|azurefd\.net|ngrok(?:-free)?\.app|duckdns\.org|ddns\.net|dyndns\.org|no-ip\.org)(?::|$)`)

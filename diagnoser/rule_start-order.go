@@ -17,6 +17,9 @@ var _ = register(rule{
 		Source:  "systemd.unit(5), After=; Compose specification, depends_on",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if why := in.composeLate(unresolved(g)); why != "" {
+			return &opinion{certainty: Likely, weight: 5, check: "docker ps -a; is it over after a restart of the proxy?", evidence: []Fact{fact(fromFile, "%s", why)}}
+		}
 		if !missed(g) || !in.blind() {
 			return nil
 		}

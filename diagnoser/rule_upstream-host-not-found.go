@@ -28,6 +28,10 @@ var _ = register(rule{
 		host := hostOf(name)
 		o.check = "nginx -t; getent hosts " + host
 		o.also = nameAlso(host)
+		if in.compose.proxy() != nil && in.compose.named(host) == nil && !strings.Contains(host, ".") {
+			o.weight = 4
+			o.evidence = append(o.evidence, fact(fromFile, "the compose file has no service %s", host))
+		}
 		d := in.naming(host)
 		meant := almost(host, in.told().Names)
 		if d == nil || meant == "" {
@@ -49,6 +53,14 @@ func nameAlso(host string) []Alternative {
 	}
 	return []Alternative{{"start-order", "the container of that name may not have been up yet", "does a restart of the proxy help?"},
 		{"docker-network-mismatch", "the container of that name may be in another network", "docker inspect -f '{{json .NetworkSettings.Networks}}' of both"}}
+}
+
+// unresolved is the name that the proxy could not resolve, "" where the record names none.
+func unresolved(g *group) string {
+	if g.Signature != "host not found" {
+		return ""
+	}
+	return hostOf(strings.Trim(quotedName.FindString(g.Message), `"`))
 }
 
 var quotedName = regexp.MustCompile(`"[^"]+"`)

@@ -21,7 +21,7 @@ var _ = register(rule{
 		if o := in.publishedNowhere(g); o != nil {
 			return o
 		}
-		if !g.is(evidence.Connecting, evidence.Refused) || !g.tcp() {
+		if !g.is(evidence.Connecting, evidence.Refused) || !g.notUnix() {
 			return nil
 		}
 		for _, a := range in.answers(g) {
@@ -30,6 +30,9 @@ var _ = register(rule{
 			}
 		}
 		if o := in.toldPort(g); o != nil {
+			return o
+		}
+		if o := in.composePort(g); o != nil && in.blind() {
 			return o
 		}
 		return guessPort(in, g)
@@ -50,6 +53,10 @@ func guessPort(in *inquiry, g *group) *opinion {
 	case inContainer(g.target.Address):
 		o.evidence = append(o.evidence, fact(fromLog, "%s refused: the container is up, since one that is gone does not answer at all", host))
 		o.also = []Alternative{{"backend-binds-loopback", "the backend may listen on its container's 127.0.0.1 only", "ss -ltn in the backend's container"}}
+	case !g.known() && in.passName(g) != "" && !strings.Contains(in.passName(g), "."):
+		o.evidence = append(o.evidence, fact(fromLog, "%s refused: the container is up, since one that is gone does not answer at all", in.passName(g)))
+		o.also = []Alternative{{"backend-binds-loopback", "the backend may listen on its container's 127.0.0.1 only", "ss -ltn in the backend's container"},
+			{"stale-upstream-ip", "another container may have the address now", "getent hosts " + in.passName(g)}}
 	default:
 		return nil
 	}

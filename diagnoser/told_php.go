@@ -40,3 +40,13 @@ func (in *inquiry) otherNamed(asked string) (other *namedPHP) {
 	}
 	return other
 }
+
+// versionedSocket is the path or name of a socket that carries PHP's version.
+var versionedSocket = regexp.MustCompile(`[\w./-]*php[\w-]*?\d\.?\d[\w.-]*\.sock\b`)
+
+// keepSocket remembers a socket of PHP, of any version, that a text names as being there.
+func (r *Reading) keepSocket(text []byte) {
+	if r.phpSocket == "" && !gonePHP.Match(text) {
+		r.phpSocket = string(versionedSocket.Find(text))
+	}
+}

@@ -3,6 +3,7 @@ package nginx
 import (
 	"bytes"
 	"regexp"
+	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
@@ -12,16 +13,17 @@ import (
 var fragmentHints = [][]byte{[]byte("connect()"), []byte("() failed ("), []byte("kevent() reported"), []byte("no live upstreams"),
 	[]byte("upstream timed"), []byte("upstream prematurely"), []byte("upstream sent "), []byte("upstream rejected"), []byte("upstream server t"),
 	[]byte("upstream SSL"), []byte("peer closed connection in"), []byte("host not found in"), []byte("no resolver defined"), []byte("FastCGI sent in"),
+	[]byte("could not be resolved ("), []byte("upstream closed prematurely"),
 	[]byte("worker_connections are"), []byte("an upstream response"), []byte("auth request unexpected"), []byte(") while connecting to upstream")}
 
 // messageMax is how far behind prefixMax the words that tell a message may reach.
 const messageMax = 256
 
 // messageStart finds where one of nginx's messages about an upstream begins.
-var messageStart = regexp.MustCompile(`connect\(\) (?:to \S+ )?failed|kevent\(\) reported (?:that|about)|no live upstreams|` +
-	`upstream (?:timed out|prematurely closed|sent |rejected request|server temporarily|SSL certificate )|` +
+var messageStart = regexp.MustCompile(`connect ?\(\) (?:to (?:unix: )?\S+ )?failed|kevent\(\) reported (?:that|about)|no live upstreams|` +
+	`upstream (?:timed out|prematurely closed|closed prematurely|sent |rejected request|server temporarily|SSL certificate )|` +
 	`(?:recv|readv|send|writev|sendfile|WSARecv|WSASend|accept4?|socket)\(\) failed \(|peer closed connection in SSL handshake|` +
-	`SSL_do_handshake\(\) failed|host not found in upstream|no resolver defined to resolve|FastCGI sent in stderr|` +
+	`SSL_do_handshake\(\) failed|host not found in upstream|no resolver defined to resolve|[\w.-]+ could not be resolved \(|FastCGI sent in stderr|` +
 	`\d+ worker_connections are not enough|an upstream response is buffered|auth request unexpected status|` +
 	`connect\(\)[^\s("]{1,24} ?\(\d{2,5}: |(?:failed )?\(\d{2,5}: [^)"]*\) while connecting to upstream`)
 
@@ -71,6 +73,10 @@ func fragmentOf(line []byte) (f fragment, ok bool) {
 // event reads the fragment's message and context, which may go on in further lines.
 func (f fragment) event(b []byte, line int64) evidence.Event {
 	e := evidence.Event{Line: line, Level: f.level, PID: int(f.pid), Conn: f.conn, Text: string(b)}
-	readContext(&e, f.missing+oneLine(string(b[f.at:])))
+	text := oneLine(string(b[f.at:]))
+	if strings.HasPrefix(text, "connect (") || strings.HasPrefix(text, "connect() to unix: ") { // a translator set spaces
+		text = strings.NewReplacer("connect ()", "connect()", "unix: /", "unix:/", ": // ", "://").Replace(text)
+	}
+	readContext(&e, f.missing+text)
 	return e
 }

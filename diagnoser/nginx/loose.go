@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -11,7 +12,12 @@ import (
 func readLoose(e *evidence.Event, s string) {
 	end := len(s)
 	for _, name := range []string{"upstream", "request", "host", "server"} {
-		at := strings.Index(s, name+`: "`)
+		at, colon := strings.Index(s, name+`: "`), len(`: "`)
+		if i := strings.Index(s, name+` "`); at < 0 && i >= 0 && name == "upstream" {
+			if _, ok := bareAddress(untilQuote(s[i+len(`upstream "`):])); ok { // and no name of a group
+				at, colon = i, len(` "`)
+			}
+		}
 		if at < 0 {
 			if at = strings.Index(s, ", server: "); name != "server" || at < 0 {
 				continue
@@ -20,7 +26,7 @@ func readLoose(e *evidence.Event, s string) {
 			end = min(end, at)
 			continue
 		}
-		value, _, _ := strings.Cut(s[at+len(name)+3:], `"`)
+		value := untilQuote(s[at+len(name)+colon:])
 		switch name {
 		case "upstream":
 			e.Upstream = strings.TrimSpace(value)
@@ -38,6 +44,19 @@ func readLoose(e *evidence.Event, s string) {
 	if message, request, ok := strings.Cut(e.Message, `, "`); ok && e.Request == "" {
 		e.Message, e.Request = message, strings.TrimRight(request, `"`)
 	}
+}
+
+func untilQuote(s string) string {
+	before, _, _ := strings.Cut(s, `"`)
+	return before
+}
+
+// bareAddress reads an upstream without its scheme, as the stream module writes it ("192.0.2.1:443"), and as
+// people shorten it. The protocol is not known then.
+func bareAddress(upstream string) (evidence.Target, bool) {
+	address, _, _ := strings.Cut(upstream, "/")
+	ap, err := netip.ParseAddrPort(address)
+	return evidence.Target{Network: "tcp", Address: address}, err == nil && ap.IsValid()
 }
 
 // dialed reads the address of "connect() to 192.0.2.1:80 failed", for records that

@@ -16,6 +16,7 @@ type signature struct {
 	fits    func(message string) bool // asked last, nil where the words decide
 	while   string                    // the action, where the same words mean another thing elsewhere
 	phase   string                    // empty: nginx's action says it
+	usual   string                    // the phase where a message was quoted without its action
 	outcome string
 	status  int  // 0: by phase, see statusOf
 	errno   bool // "(111: Connection refused)" follows
@@ -52,6 +53,9 @@ func (s *signature) fill(e *evidence.Event) {
 	e.Signature, e.Phase, e.Outcome, e.Status = s.name, s.phase, s.outcome, s.status
 	if e.Phase == "" {
 		e.Phase = phaseOf(action(e.Message))
+	}
+	if s.usual != "" && action(e.Message) == "" {
+		e.Phase = s.usual
 	}
 	if s.errno {
 		e.Errno = errnoOf(e.Message)

@@ -21,13 +21,14 @@ var connectSignatures = []signature{
 
 // transferSignatures are those of the timers and of reading and writing.
 var transferSignatures = []signature{
-	{name: "timer", prefix: "upstream timed out (", outcome: evidence.TimedOut, errno: true, refine: byTimer},
-	{name: "timer", prefix: "upstream timed out", outcome: evidence.TimedOut, refine: byTimer},
-	{name: "closed early", prefix: "upstream prematurely closed connection", outcome: evidence.ClosedEarly},
-	{name: "closed early", prefix: "kevent() reported that upstream closed connection", outcome: evidence.ClosedEarly},
-	{name: "closed stream", prefix: "upstream prematurely closed stream", outcome: evidence.ClosedEarly},
-	{name: "closed FastCGI stdout", prefix: "upstream prematurely closed FastCGI stdout", outcome: evidence.ClosedEarly},
-	{name: "closed FastCGI request", prefix: "upstream prematurely closed FastCGI request", outcome: evidence.ClosedEarly},
+	{name: "timer", prefix: "upstream timed out (", outcome: evidence.TimedOut, usual: evidence.ReadingHeader, errno: true, refine: byTimer},
+	{name: "timer", prefix: "upstream timed out", outcome: evidence.TimedOut, usual: evidence.ReadingHeader, refine: byTimer},
+	{name: "closed early", prefix: "upstream prematurely closed connection", outcome: evidence.ClosedEarly, usual: evidence.ReadingHeader},
+	{name: "closed early", prefix: "kevent() reported that upstream closed connection", outcome: evidence.ClosedEarly, usual: evidence.ReadingHeader},
+	{name: "closed stream", prefix: "upstream prematurely closed stream", outcome: evidence.ClosedEarly, usual: evidence.ReadingHeader},
+	{name: "closed FastCGI stdout", prefix: "upstream prematurely closed FastCGI stdout", outcome: evidence.ClosedEarly, usual: evidence.ReadingHeader},
+	{name: "closed FastCGI stdout", prefix: "upstream closed prematurely FastCGI stdout", outcome: evidence.ClosedEarly, usual: evidence.ReadingHeader},
+	{name: "closed FastCGI request", prefix: "upstream prematurely closed FastCGI request", outcome: evidence.ClosedEarly, usual: evidence.ReadingHeader},
 	{name: "resolver socket", has: "while resolving, resolver: ", phase: evidence.Resolving, errno: true},
 	{name: "recv", prefix: "recv() failed (", has: "upstream", errno: true},
 	{name: "recv", prefix: "readv() failed (", has: "upstream", errno: true},

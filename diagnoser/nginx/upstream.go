@@ -21,6 +21,9 @@ type Upstream struct {
 func ParseUpstream(e evidence.Event, paths []string) (Upstream, bool) {
 	protocol, rest, ok := strings.Cut(e.Upstream, "://")
 	if !ok {
+		if t, ok := bareAddress(e.Upstream); ok {
+			return Upstream{Target: t}, true
+		}
 		t, ok := dialed(e.Message)
 		return Upstream{Target: t}, ok
 	}
