@@ -68,6 +68,6 @@ var proses = []prose{
 		func(g *group) bool { return refusedAtConnect(g) && loopback(g.target.Address) }, "the host as seen from a container is spoken of", false},
 	{"firewall-reject", regexp.MustCompile(`(?i)firewall-cmd|firewalld|iptables .{0,30}REJECT`),
 		func(g *group) bool { return g.Phase == evidence.Connecting && g.Errno == 113 }, "firewalld is spoken of", false},
-	{"firewall-drop", regexp.MustCompile(`(?i)\bufw\b|security group|network ?polic(?:y|ies)|\bfirewall\b`),
+	{"firewall-drop", regexp.MustCompile(`(?i)\bufw\b|\bipfw\b|\biptables\b|\bnftables\b|security group|network ?polic(?:y|ies)|\bfirewall\b`),
 		func(g *group) bool { return g.is(evidence.Connecting, evidence.TimedOut) }, "a firewall is spoken of", false},
 }

@@ -63,7 +63,7 @@ var loopbackOnly = map[string]bool{"5173": true, "4200": true, "1313": true, "35
 
 // devServers are servers of frameworks that listen on the loopback address by default, by their port.
 var devServers = map[string]string{"3000": "Rails and many Node servers", "4000": "Jekyll and Phoenix", "4200": "Angular", "5000": "Flask", "5173": "Vite",
-	"8501": "Streamlit", "8888": "Jupyter", "1313": "Hugo", "35729": "livereload", "3001": "many Node servers", "5678": "n8n in development"}
+	"8000": "gunicorn and Django's runserver", "8501": "Streamlit", "8888": "Jupyter", "1313": "Hugo", "35729": "livereload", "3001": "many Node servers", "5678": "n8n in development"}
 
 // toldLoopback judges by what a server or a list of sockets says: the same port, on 127.0.0.1, while
 // the proxy asks for another address.

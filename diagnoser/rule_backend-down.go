@@ -72,6 +72,9 @@ func downAlso(g *group) []Alternative {
 		return []Alternative{{"worker-exits-max-requests", "php-cgi ends after PHP_FCGI_MAX_REQUESTS (500) requests, and nobody starts it again", "tasklist | findstr php-cgi"}}
 	}
 	also := []Alternative{{"wrong-port", "the backend may listen on another port", "ss -ltnp"}}
+	if g.tcp() && inContainer(g.target.Address) {
+		also = append(also, Alternative{"backend-binds-loopback", "the backend may listen on its container's 127.0.0.1 only", "ss -ltn in the backend's container"})
+	}
 	if g.tcp() && !loopback(g.target.Address) {
 		also = append(also, Alternative{"wrong-host", "the address may be another machine's", "is it the backend's? ip addr there"})
 	} else {

@@ -25,7 +25,7 @@ var _ = register(rule{
 			return nil
 		}
 		p := in.probe(g)
-		o := &opinion{certainty: Possible, check: "curl with two URLs in one command past the proxy", why: "connections to the backend are kept, and it may not read a second request", evidence: []Fact{in.keptFact(g, d)}}
+		o := &opinion{certainty: Possible, check: "curl with two URLs in one command past the proxy", why: "connections to the backend are kept, and it may not read a second request", evidence: []Fact{in.keptFact(g.pass, d)}}
 		if probed(p, evidence.OK) && p.Idle != nil && p.Idle.Outcome == evidence.TimedOut {
 			o.certainty, o.weight = Proved, 4
 			o.evidence = append(o.evidence, fact(fromProbe, "a second request on the same connection was not answered"))

@@ -23,16 +23,20 @@ var _ = register(rule{
 		if g.Phase != evidence.ReadingHeader || !gone {
 			return nil
 		}
-		if g.pass == nil {
+		pass := in.passFor(g)
+		if pass == nil {
 			return in.raceByLog(g)
 		}
-		kept, d := in.config.KeepsAlive(g.pass, in.proxy.Version)
+		kept, d := in.config.KeepsAlive(pass, in.proxy.Version)
 		p := in.probe(g)
 		if !kept || probed(p, evidence.ClosedEarly, evidence.Reset) {
 			return nil
 		}
 		o := &opinion{certainty: Possible, weight: 1, check: "does it happen on a fresh connection, or after a pause only?"}
-		o.evidence = []Fact{in.keptFact(g, d)}
+		o.evidence = []Fact{in.keptFact(pass, d)}
+		if d != nil && p == nil && in.blind() && g.notUnix() {
+			o.certainty = Likely // who quotes that setting with that error has errors now and then, as a rule
+		}
 		if g.unsafe > 0 {
 			o.evidence = append(o.evidence, fact(fromLog, "%d of %d requests were of a method that nginx does not repeat", g.unsafe, g.count))
 		}
@@ -41,11 +45,11 @@ var _ = register(rule{
 	},
 })
 
-func (in *inquiry) keptFact(g *group, d *nginx.Directive) Fact {
+func (in *inquiry) keptFact(p *nginx.Pass, d *nginx.Directive) Fact {
 	if d == nil {
-		return in.configFact(g.pass.Group.Directive, "connections to upstream %q are kept: nginx's default since 1.29.7", g.pass.Group.Name)
+		return in.configFact(p.Group.Directive, "connections to upstream %q are kept: nginx's default since 1.29.7", p.Group.Name)
 	}
-	return in.configFact(d, "connections to upstream %q are kept: %s", g.pass.Group.Name, d.Text())
+	return in.configFact(d, "connections to upstream %q are kept: %s", p.Group.Name, d.Text())
 }
 
 // idleFacts judge by what a connection did that the probe left idle.

@@ -29,7 +29,7 @@ var _ = register(rule{
 		if o := in.toldSix(g); o != nil {
 			return o
 		}
-		if g.Phase != evidence.Connecting || !g.errno(111, 99, 101, 110) || !strings.HasPrefix(g.target.Address, "[::1]:") {
+		if g.Phase != evidence.Connecting || !g.errno(111, 99, 101, 110) || !strings.HasPrefix(g.target.Address, "[::1]:") && !strings.HasPrefix(g.target.Address, "[::]:") {
 			return nil
 		}
 		if g.pass == nil {

@@ -57,11 +57,25 @@ var _ = register(rule{
 	},
 })
 
-// toldOther judges by what uWSGI logged of the request, and by how it was told to listen.
+// webServers are those that speak HTTP and nothing that one passes to otherwise.
+var webServers = map[string]bool{"gunicorn": true, "uvicorn": true, "hypercorn": true, "daphne": true, "waitress": true, "puma": true, "unicorn": true,
+	"thin": true, "node": true, "next": true, "flask": true, "streamlit": true, "http.server": true}
+
+func otherThanHTTP(protocol string) bool {
+	return protocol == "uwsgi" || protocol == "fastcgi" || protocol == "scgi"
+}
+
+// toldOther judges by which server is there, by what uWSGI logged of the request, and by how it was told to listen.
 func (in *inquiry) toldOther(g *group) *opinion {
 	const check = "which of socket, http and http-socket was uWSGI given?"
 	if in.seen["protocol-mismatch"] != nil && in.blind() {
 		return in.hinted("protocol-mismatch", check)
+	}
+	for _, b := range in.binds() {
+		if web := webServers[b.Server]; web && in.blind() && otherThanHTTP(g.target.Protocol) && portIn(b.Address) != "" && portIn(b.Address) == portIn(g.target.Address) {
+			return &opinion{certainty: Likely, weight: 5, check: "curl -i http://" + g.target.Address + "/", evidence: []Fact{
+				fact(fromBackend, "%s speaks HTTP, and the proxy %s: %s", b.Server, g.target.Protocol, b.Text)}}
+		}
 	}
 	if f := in.socketOf(g); f != nil {
 		return &opinion{certainty: Likely, weight: 4, check: check, evidence: []Fact{*f}}

@@ -21,8 +21,8 @@ var _ = register(rule{
 			return nil
 		}
 		o := &opinion{certainty: Likely, check: "nginx -t; getent hosts NAME"}
-		name := quotedName.FindString(g.Message)
-		if name = strings.Trim(name, `"`); name == "" {
+		name := missedName(g.Message)
+		if name == "" {
 			return o
 		}
 		host := hostOf(name)
@@ -60,10 +60,19 @@ func unresolved(g *group) string {
 	if g.Signature != "host not found" {
 		return ""
 	}
-	return hostOf(strings.Trim(quotedName.FindString(g.Message), `"`))
+	return hostOf(missedName(g.Message))
 }
 
-var quotedName = regexp.MustCompile(`"[^"]+"`)
+// missedName is the name in the message, which may have lost its quotes. "" without one.
+func missedName(message string) string {
+	m := upstreamName.FindStringSubmatch(message)
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
+var upstreamName = regexp.MustCompile(`upstream "?([\w.:\[\]-]+)`)
 
 // naming finds the pass, or the server line of a group, that names a host.
 func (in *inquiry) naming(host string) (found *nginx.Directive) {

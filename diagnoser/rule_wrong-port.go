@@ -2,6 +2,7 @@ package diagnoser
 
 import (
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -53,6 +54,9 @@ func guessPort(in *inquiry, g *group) *opinion {
 	case inContainer(g.target.Address):
 		o.evidence = append(o.evidence, fact(fromLog, "%s refused: the container is up, since one that is gone does not answer at all", host))
 		o.also = []Alternative{{"backend-binds-loopback", "the backend may listen on its container's 127.0.0.1 only", "ss -ltn in the backend's container"}}
+		if !assumedPorts[port] && !in.printedNow(host) {
+			o.weight = 1 // somebody chose it: rather the server has not come up
+		}
 	case !g.known() && in.passName(g) != "" && !strings.Contains(in.passName(g), "."):
 		o.evidence = append(o.evidence, fact(fromLog, "%s refused: the container is up, since one that is gone does not answer at all", in.passName(g)))
 		o.also = []Alternative{{"backend-binds-loopback", "the backend may listen on its container's 127.0.0.1 only", "ss -ltn in the backend's container"},
@@ -62,6 +66,12 @@ func guessPort(in *inquiry, g *group) *opinion {
 	}
 	return o
 }
+
+// assumedPorts are those that generators of configurations take where nothing says which one a container has.
+var assumedPorts = map[string]bool{"80": true, "443": true, "5000": true}
+
+// printedNow tells whether a command printed the address as a name's or a container's: it is up.
+func (in *inquiry) printedNow(host string) bool { return slices.Contains(in.printed, netipOf(host)) }
 
 // hostVariable looks for a pass to $host, which is the Host header without its port.
 func (in *inquiry) hostVariable(o *opinion) {

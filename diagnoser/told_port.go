@@ -50,7 +50,7 @@ func (in *inquiry) poolElsewhere(g *group) *opinion {
 			at = p.Listen
 		}
 	}
-	if at == "" || g.target.Protocol != "fastcgi" {
+	if at == "" || g.known() && g.target.Protocol != "fastcgi" {
 		return nil
 	}
 	return &opinion{certainty: Likely, weight: 5, check: "grep -r '^listen' /etc/php*", evidence: []Fact{

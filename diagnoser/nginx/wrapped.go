@@ -28,7 +28,7 @@ func wrappedLen(b []byte) int {
 
 func unfinishedLine(b []byte) bool {
 	text := string(bytes.TrimRight(b, " \t\r`"))
-	for _, open := range []string{",", " while", " connecting to", " from", "connect() to", "connect()", " failed", `: "`, "upstream:", "request:", "host:", "referrer:"} {
+	for _, open := range []string{",", " while", " connecting to", " connecting", " reading", " sending", " response", " header", " handshaking", " SSL", " from", "connect() to", "connect()", " failed", `: "`, "upstream:", "request:", "host:", "referrer:"} {
 		if strings.HasSuffix(text, open) {
 			return true
 		}

@@ -25,8 +25,8 @@ var (
 // bind takes from command lines and first lines of logs where a server listens.
 var _ = register("bind", func(f *facts) taker {
 	return func(l line) bool {
-		if l.prompt {
-			return false
+		if l.prompt && !l.ran("gunicorn", "uwsgi", "uvicorn", "hypercorn", "daphne", "python", "python3", "node") {
+			return false // the options of others have other meanings
 		}
 		f.bindOf(l.text)
 		return false // the same line may be a row of ps
