@@ -51,7 +51,7 @@ func (s *scanner) quick(b []byte, line int64) bool {
 	rest := unsafe.String(unsafe.SliceData(b[h.end:]), len(b)-h.end) // read here only, or copied
 	at, look, m := s.messageOf(rest)
 	switch {
-	case at < 0:
+	case at < 0 && !connectionEnd(rest):
 		return false
 	case !look:
 		s.began(b)
@@ -97,6 +97,12 @@ func clientAt(rest string) (at int, named bool) {
 		return at, false
 	}
 	return contextStart(rest), true
+}
+
+// connectionEnd tells whether a record without context is of a client that went away between its requests, as a busy log at level info
+// has one for each connection (ngx_http_keepalive_handler).
+func connectionEnd(rest string) bool {
+	return strings.HasPrefix(rest, "client ") && strings.HasSuffix(rest, " closed keepalive connection") && !strings.Contains(rest, "upstream")
 }
 
 // readPlain reads the context, which begins at a place, of a record whose fields hold no quote and no comma, as nearly all do. It

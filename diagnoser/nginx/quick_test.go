@@ -94,3 +94,20 @@ func wantMessage(t *testing.T, s string) {
 		t.Errorf("got %d, %v, %+v, want %d, %v", again, lookAgain, m, at, look)
 	}
 }
+
+// TestConnectionEnd passes over what busy logs are full of, unless it names an upstream.
+func TestConnectionEnd(t *testing.T) {
+	for _, c := range []struct {
+		rest string
+		want bool
+	}{
+		{"client 192.0.2.7 closed keepalive connection", true},
+		{"client 192.0.2.7 closed keepalive connection (104: Connection reset by peer)", false},
+		{"client intended to send too large body: 7 bytes", false},
+		{"client upstream closed keepalive connection", false},
+	} {
+		if got := connectionEnd(c.rest); got != c.want {
+			t.Errorf("%q: got %v, want %v", c.rest, got, c.want)
+		}
+	}
+}

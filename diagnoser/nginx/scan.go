@@ -13,7 +13,7 @@ import (
 
 const (
 	// bufferSize holds many records at once; a record that crosses its end is moved to its front.
-	bufferSize = 64 << 10
+	bufferSize = 256 << 10
 	// recordMax bounds one record. nginx itself cuts at 2048 bytes (NGX_MAX_ERROR_STR); what is
 	// longer was joined of lines that belong to no record, and its rest is passed over.
 	recordMax = 16 << 10
