@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,59 +11,105 @@ import (
 	"github.com/badgateway/badgateway/harness/scenario"
 )
 
-var _ = register(Group{Name: "drills", Run: drillsAMinute,
-	About: `Drills a minute, one after the other, against the shortest script of ` + "`docker`" + ` commands that does the same by hand without any
+var _ = register(Group{Name: "drills", Run: drillRows,
+	About: `First the drills that wait for no timeout, one at a time, in turns with the shortest script of ` + "`docker`" + ` commands that does the same by hand without any
 diagnosis: a network, two containers, a request that fails, an edit, ` + "`nginx -t`" + ` and a reload by exec, a request that succeeds, the removal of all. A drill does more: it
-collects evidence, diagnoses, springs every trap and probes three times. Both take turns; the drills are those that wait for no timeout.`})
+collects evidence, diagnoses, springs every trap and probes three times. The time of a drill is that from the end of the one before it. Then the same drills, and at last the whole catalogue
+with the newest nginx, as many at a time as ` + "`badgateway scenarios run`" + ` takes by itself. Memory is by how much MemAvailable of proc_meminfo(5) fell: of this program,
+the containers and Docker, and of whatever else the machine did meanwhile.`})
 
 // every is after how many drills the script has a turn.
 const every = 8
 
-// waits tells whether a drill waits for a timeout, or lets time pass.
-func waits(d scenario.Drill) bool {
-	idle := func(a scenario.Act) bool { return a.Idle > 0 }
-	return d.Symptom().After > 0 || slices.ContainsFunc(d.Timeline, idle) || slices.ContainsFunc(d.Probe.Before, idle)
+// lineup runs drills for the rows.
+type lineup struct {
+	env *drill.Environment
+	jobs,
+	quick []drill.Job // all, and those that wait for no timeout
 }
 
-func drillsAMinute(ctx context.Context, s *Sheet) error {
+func drillRows(ctx context.Context, s *Sheet) error {
 	catalogue, err := scenario.Builtin()
 	if err != nil {
 		return err
 	}
-	drills := slices.DeleteFunc(catalogue.Drills(), waits)
-	env, err := drill.Setup(ctx, drill.Options{Catalogue: catalogue, Drills: drills})
+	env, err := drill.Setup(ctx, drill.Options{Catalogue: catalogue})
 	if err != nil {
 		return err
 	}
 	defer env.Close()
+	l := &lineup{env: env, jobs: env.Jobs(catalogue.Drills())}
+	l.quick = slices.DeleteFunc(slices.Clone(l.jobs), func(j drill.Job) bool { return j.Waiting() > 0 })
 	byHand, err := newScript(env.Proxies[0].Image)
 	if err != nil {
 		return err
 	}
 	defer byHand.clean()
-	var ours, theirs []time.Duration
-	for i, d := range drills {
-		session, err := env.Run(ctx, d, env.Proxies[0])
-		if err != nil {
-			return err
-		}
-		if !session.Result.Passed {
-			return fmt.Errorf("%s: %s", session.Result.Name(), session.Result.Why)
-		}
-		ours = append(ours, time.Duration(session.Result.Seconds*float64(time.Second)))
-		if i%every == 0 {
-			took, err := byHand.run(ctx)
-			if err != nil {
-				return err
-			}
-			theirs = append(theirs, took)
-		}
+	mine, hand, err := l.inTurns(ctx, s, byHand)
+	if err != nil {
+		return err
 	}
-	mine, hand := medianTime(ours), medianTime(theirs)
 	s.Row("median time of a drill", mine.Seconds(), "s", AtMost(0.6))
 	s.Row("median time of the script", hand.Seconds(), "s", None)
-	s.Row("drills a minute against the script", hand.Seconds()/mine.Seconds(), "x", AtLeast(2.5))
+	s.Row("drills a minute against the script, one at a time", hand.Seconds()/mine.Seconds(), "x", None)
+	return l.asPeopleRun(ctx, s, hand)
+}
+
+// inTurns returns the median times of a drill and of the script.
+func (l *lineup) inTurns(ctx context.Context, s *Sheet, byHand *script) (mine, hand time.Duration, err error) {
+	var ours, theirs []time.Duration
+	for part := range slices.Chunk(l.quick, every) {
+		s.Logf("%d of %d drills, one at a time", len(ours), len(l.quick))
+		took, err := l.run(ctx, part, 1)
+		if err != nil {
+			return 0, 0, err
+		}
+		ours = append(ours, took...)
+		once, err := byHand.run(ctx)
+		if err != nil {
+			return 0, 0, err
+		}
+		theirs = append(theirs, once)
+	}
+	return medianTime(ours), medianTime(theirs), nil
+}
+
+func (l *lineup) asPeopleRun(ctx context.Context, s *Sheet, hand time.Duration) error {
+	s.Logf("%d drills, %d at a time", len(l.quick), drill.Procs())
+	begin := time.Now()
+	if _, err := l.run(ctx, l.quick, drill.Procs()); err != nil {
+		return err
+	}
+	each := time.Since(begin) / time.Duration(len(l.quick))
+	s.Row("drills a minute", time.Minute.Seconds()/each.Seconds(), "1/min", None)
+	s.Row("drills a minute against the script", hand.Seconds()/each.Seconds(), "x", AtLeast(2.5))
+
+	s.Logf("%d drills, %d at a time", len(l.jobs), drill.Procs())
+	fell := watchMemory()
+	begin = time.Now()
+	_, err := l.run(ctx, l.jobs, drill.Procs())
+	whole, memory := time.Since(begin), fell()
+	if err != nil {
+		return err
+	}
+	s.Row("drills of the catalogue", float64(len(l.jobs)), "", None)
+	s.Row("whole catalogue", whole.Seconds(), "s", AtMost(90))
+	s.Row("memory of all while it runs", memory, "MiB", AtMost(1536))
 	return nil
+}
+
+// run returns how long each drill took from the end of the one before.
+func (l *lineup) run(ctx context.Context, jobs []drill.Job, procs int) (took []time.Duration, err error) {
+	var wrong []error
+	last := time.Now()
+	err = l.env.RunAll(ctx, jobs, procs, func(d *drill.Session, err error) {
+		took = append(took, time.Since(last))
+		last = time.Now()
+		if err == nil && !d.Result.Passed {
+			wrong = append(wrong, fmt.Errorf("%s: %s", d.Result.Name(), d.Result.Why))
+		}
+	})
+	return took, errors.Join(append(wrong, err)...)
 }
 
 func medianTime(list []time.Duration) time.Duration {

@@ -3,6 +3,7 @@ package drill
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 
 	"github.com/badgateway/badgateway/harness/scenario"
@@ -14,11 +15,11 @@ type Job struct {
 	Proxy Proxy
 }
 
-// Jobs pairs every drill with every proxy of the environment in which its cause exists.
+// Jobs pairs every drill with every proxy of the environment in which its cause exists, those first that wait longest.
 func (env *Environment) Jobs(drills []scenario.Drill) []Job {
 	var jobs []Job
 	for _, p := range env.Proxies {
-		for _, d := range drills {
+		for _, d := range scenario.LongestFirst(drills) {
 			if d.On(p.Version) {
 				jobs = append(jobs, Job{d, p})
 			}
@@ -27,38 +28,70 @@ func (env *Environment) Jobs(drills []scenario.Drill) []Job {
 	return jobs
 }
 
+// Procs is how many drills at a time are good for this machine. A drill waits for most of
+// its time, so it is more than there are processors.
+func Procs() int { return 4 * runtime.NumCPU() }
+
+// turn is a job whose pod is starting.
+type turn struct {
+	Job
+	pod *ahead
+}
+
 // RunAll runs jobs, procs at a time, and calls done after each, never at the same
-// time. When ctx ends, what runs is cleaned up, the rest is not begun, and the context's error is returned.
+// time. The next job's pod starts before its turn, and a drill's pod is removed while the next one runs. When ctx ends,
+// what runs is cleaned up, the rest is not begun, and the context's error is returned.
 func (env *Environment) RunAll(ctx context.Context, jobs []Job, procs int, done func(*Session, error)) error {
-	queue := make(chan Job)
 	var mu sync.Mutex
 	var errs []error
-	var wg sync.WaitGroup
+	var workers, closers sync.WaitGroup
+	turns := make(chan turn)
 	for range max(procs, 1) {
-		wg.Go(func() {
-			for j := range queue {
-				s, err := env.Run(ctx, j.Drill, j.Proxy)
-				mu.Lock()
-				if ctx.Err() == nil {
-					done(s, err)
-					errs = append(errs, err)
-				}
-				mu.Unlock()
+		workers.Go(func() {
+			for t := range turns {
+				s, err := env.run(ctx, t)
+				closers.Go(func() {
+					err := errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+					mu.Lock()
+					defer mu.Unlock()
+					if ctx.Err() == nil {
+						done(s, err)
+						errs = append(errs, err)
+					}
+				})
 			}
 		})
 	}
-	feed(ctx, jobs, queue)
-	wg.Wait()
+	errs = append(errs, env.feed(ctx, jobs, turns))
+	workers.Wait()
+	closers.Wait()
 	return errors.Join(append(errs, ctx.Err())...)
 }
 
-func feed(ctx context.Context, jobs []Job, queue chan<- Job) {
-	defer close(queue)
+// feed hands out jobs in their order. The error is that of a pod that nobody took and that could not be removed.
+func (env *Environment) feed(ctx context.Context, jobs []Job, turns chan<- turn) error {
+	defer close(turns)
 	for _, j := range jobs {
+		t := turn{j, env.startAhead(ctx, env.spec(j.Drill, j.Proxy, j.Host.Deny != ""))}
 		select {
-		case queue <- j:
+		case turns <- t:
 		case <-ctx.Done():
-			return
+			return t.pod.close(context.WithoutCancel(ctx))
 		}
 	}
+	return nil
+}
+
+// run does the drill of one turn and leaves its session to be closed. The error is that of Do, or of the start.
+func (env *Environment) run(ctx context.Context, t turn) (*Session, error) {
+	s, err := env.start(ctx, t.Drill, t.Proxy, t.pod)
+	if err != nil {
+		return &Session{Drill: t.Drill, Proxy: t.Proxy, Result: newResult(t.Drill, t.Proxy), begin: s.begin}, err
+	}
+	for _, step := range Steps() {
+		if _, err = s.Do(ctx, step); err != nil {
+			break
+		}
+	}
+	return s, err
 }

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -46,7 +47,8 @@ func (s *Session) resetPod(ctx context.Context) (Mismatches, error) {
 	}
 	s.discard(s.leave())
 	s.denied, s.spare = s.Host.Deny != "", nil
-	if err := s.up(ctx); err != nil {
+	pod := s.env.startAhead(ctx, s.env.spec(s.Drill, s.Proxy, s.denied))
+	if err := errors.Join(s.up(ctx, pod), pod.close(ctx)); err != nil {
 		return nil, fmt.Errorf("reset: %w", err)
 	}
 	return s.sameAsBroken(ctx)

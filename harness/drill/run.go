@@ -2,13 +2,11 @@ package drill
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/badgateway/badgateway/containers"
-	"github.com/badgateway/badgateway/harness/scenario"
 	"github.com/badgateway/badgateway/harness/sidecar"
 )
 
@@ -26,21 +24,6 @@ func Steps() []Step {
 		{"keeps the symptom under every trap", (*Session).Traps},
 		{"recovers after the proposed remedy", (*Session).Recover},
 	}
-}
-
-// Run does one drill from start to end and returns it, closed. The error says that it could not be run;
-// a drill that ran and did not do as declared has Result.Passed false and says Why.
-func (env *Environment) Run(ctx context.Context, d scenario.Drill, p Proxy) (*Session, error) {
-	s, err := env.Start(ctx, d, p)
-	if err != nil {
-		return &Session{Drill: d, Proxy: p, Result: newResult(d, p)}, err
-	}
-	for _, step := range Steps() {
-		if _, err = s.Do(ctx, step); err != nil {
-			break
-		}
-	}
-	return s, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 }
 
 // stepLimit bounds one step: the longest waits for some timeouts of a proxy, of a second each.

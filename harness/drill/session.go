@@ -42,7 +42,7 @@ type Session struct {
 	conf     string                         // the configuration as given
 	tag      string                         // of this drill's requests
 	denied   bool                           // the host's policy forbids the proxy to connect
-	spare    *spare                         // the pod in which it does not
+	spare    *ahead                         // the pod in which it does not
 	backends map[string]*containers.Backend // the real ones
 	mark     int64                          // where the log was when the world was made: evidence begins there
 	refusal  string                         // of the configuration, in the words of the proxy\'s own test
@@ -57,41 +57,50 @@ type Session struct {
 
 // Start brings a pod up with the fault in it.
 func (env *Environment) Start(ctx context.Context, d scenario.Drill, p Proxy) (*Session, error) {
+	s, err := env.start(ctx, d, p, env.startAhead(ctx, env.spec(d, p, d.Host.Deny != "")))
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// start is Start with a pod that is starting already. With an error the session is closed.
+func (env *Environment) start(ctx context.Context, d scenario.Drill, p Proxy, pod *ahead) (*Session, error) {
 	tag := make([]byte, 4)
 	rand.Read(tag)
 	s := &Session{
 		Drill: d, Proxy: p, env: env, begin: time.Now(), tag: hex.EncodeToString(tag), denied: d.Host.Deny != "",
 		Result: newResult(d, p),
 	}
-	var err error
-	if s.conf, err = env.Catalogue.Text(d.Scenario, d.Conf()); err != nil {
-		return nil, err
-	}
-	if err := s.up(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("start: %w", err), s.Close(context.WithoutCancel(ctx)))
+	if err := s.up(ctx, pod); err != nil {
+		return s, errors.Join(fmt.Errorf("start: %w", err), pod.close(context.WithoutCancel(ctx)), s.Close(context.WithoutCancel(ctx)))
 	}
 	s.kept = env.Keep
 	return s, nil
 }
 
 // up makes the world as the scenario declares it, in a fresh pod.
-func (s *Session) up(ctx context.Context) error {
-	pod, err := s.env.engine.StartPod(ctx, s.spec(s.denied))
+func (s *Session) up(ctx context.Context, pod *ahead) (err error) {
+	if s.conf, err = s.env.Catalogue.Text(s.Scenario, s.Conf()); err != nil {
+		return err
+	}
+	if s.denied && !s.env.Keep {
+		s.spare = s.env.startAhead(ctx, s.env.spec(s.Drill, s.Proxy, false))
+	}
+	fresh, err := pod.take()
 	if err != nil {
 		return err
 	}
-	if s.denied {
-		s.spare = s.ahead(ctx)
-	}
-	return s.enter(ctx, pod)
+	return s.enter(ctx, fresh)
 }
 
-func (s *Session) spec(denied bool) containers.PodSpec {
+// spec is the pod that a drill needs.
+func (env *Environment) spec(d scenario.Drill, p Proxy, denied bool) containers.PodSpec {
 	spec := containers.PodSpec{
-		Image: s.Proxy.Image, Sidecar: s.env.sidecar, DenyConnect: denied, Keep: s.env.Keep, Lease: lease, Sysctls: s.Host.Sysctls,
-		Share: s.Transport() == "unix" && len(scenario.Backends([]scenario.Drill{s.Drill})) > 0,
+		Image: p.Image, Sidecar: env.sidecar, DenyConnect: denied, Keep: env.Keep, Lease: lease, Sysctls: d.Host.Sysctls,
+		Share: d.Transport() == "unix" && len(scenario.Backends([]scenario.Drill{d})) > 0,
 	}
-	if s.env.Keep {
+	if env.Keep {
 		spec.Publish = sidecar.ProxyPort
 	}
 	return spec
@@ -103,7 +112,7 @@ func (s *Session) enter(ctx context.Context, pod *containers.Pod) error {
 	if err := s.client.Ready(ctx); err != nil {
 		return err
 	}
-	s.renew()
+	s.stop = renew(s.client)
 	return s.breakIt(ctx)
 }
 
@@ -194,30 +203,10 @@ func (s *Session) configure(ctx context.Context, text string) error {
 	return err
 }
 
-// renew keeps the pod alive while the session lasts.
-func (s *Session) renew() {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.stop = cancel
-	client := s.client
-	go func() {
-		tick := time.NewTicker(lease / 4)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				client.Renew(ctx)
-			}
-		}
-	}()
-}
-
 // leave ends the conversation with the pod and returns it.
 func (s *Session) leave() *containers.Pod {
 	if s.stop != nil {
 		s.stop()
-		s.client.Close()
 	}
 	pod := s.pod
 	s.pod = nil

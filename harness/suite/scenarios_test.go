@@ -52,7 +52,8 @@ func chosen(catalogue *scenario.Catalogue) ([]scenario.Drill, error) {
 	if err != nil {
 		return nil, err
 	}
-	return catalogue.Select(scenario.Selection{Names: words(*scenarioFlag), Labels: words(*labelFlag), Shard: shard})
+	drills, err := catalogue.Select(scenario.Selection{Names: words(*scenarioFlag), Labels: words(*labelFlag), Shard: shard})
+	return scenario.LongestFirst(drills), err
 }
 
 // words are those of a list with commas or spaces between them; an empty list has none.

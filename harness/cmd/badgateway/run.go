@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -43,7 +42,7 @@ applied, and the steady state must be back.`,
 	proxyFlags(c, &f.Options)
 	c.Flags().StringSliceVar(&f.labels, "label", nil, "only drills with this label: a level, cause, family of causes,\nprotocol or transport; of several, with all of them")
 	c.Flags().StringVar(&f.shard, "shard", "", "only a part of the run, 2/5 is the second of five")
-	c.Flags().IntVar(&f.procs, "procs", runtime.NumCPU(), "drills at a time")
+	c.Flags().IntVar(&f.procs, "procs", drill.Procs(), "drills at a time: most of a drill is waiting")
 	c.Flags().StringVar(&f.dir, "report", "report", "directory for index.html, summary.md and scenarios.json")
 	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "tell each drill: symptom, diagnosis, traps, remedy")
 	c.Flags().BoolVar(&f.Keep, "keep", false, "leave one drill broken, for a person to repair")
