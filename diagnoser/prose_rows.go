@@ -62,7 +62,7 @@ var proses = []prose{
 		func(g *group) bool {
 			return noConnection(g) || g.Phase == evidence.Resolving || g.Outcome == evidence.NoneLive
 		}, "networks of containers are spoken of", false},
-	{"stale-upstream-ip", regexp.MustCompile(`(?i)(?:restart|reload)\w* (?:of )?(?:the )?(?:nginx|proxy|web|gateway|haproxy|ingress|apache|httpd|controller).{0,40}(?:fix|help|solv|work|cure)|(?:back|again|away|fixe[sd]|solve[sd]|cure[sd]|until|as soon as|only) .{0,40}(?:restart|reload)\w* (?:the )?(?:nginx|proxy|haproxy|traefik|ingress|apache|httpd|gateway)|(?:new|changed|different|old) ip(?: address)?\b|ip(?: address)? (?:has |had )?changed|recreat\w+ .{0,20}container`),
+	{"stale-upstream-ip", regexp.MustCompile(`(?i)(?:ip|address|pod|endpoint|container|task)\b.{0,30}\b(?:no longer|not) (?:exists?|present|there|running any ?more)\b|\b(?:old|deleted|terminated|previous|stale|non-?exist\w+) (?:pod|ip|endpoint|container|task)\b|(?:restart|reload)\w* (?:of )?(?:the )?(?:nginx|proxy|web|gateway|haproxy|ingress|apache|httpd|controller).{0,40}(?:fix|help|solv|work|cure)|(?:back|again|away|fixe[sd]|solve[sd]|cure[sd]|until|as soon as|only) .{0,40}(?:restart|reload)\w* (?:the )?(?:nginx|proxy|haproxy|traefik|ingress|apache|httpd|gateway)|(?:new|changed|different|old) ip(?: address)?\b|ip(?: address)? (?:has |had )?changed|recreat\w+ .{0,20}container`),
 		func(g *group) bool { return noConnection(g) && !g.unix() }, "an address that changed is spoken of", false},
 	{"container-localhost", regexp.MustCompile(`host\.docker\.internal|host-gateway|network_mode: ?"?host`),
 		func(g *group) bool { return refusedAtConnect(g) && loopback(g.target.Address) }, "the host as seen from a container is spoken of", false},

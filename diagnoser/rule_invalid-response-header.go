@@ -17,7 +17,7 @@ var _ = register(rule{
 	},
 	judge: func(in *inquiry, g *group) *opinion {
 		switch g.Signature {
-		case "invalid header", "duplicate header", "two lengths", "bad transfer encoding", "bad length", "invalid status", "early hints":
+		case "invalid header", "duplicate header", "two lengths", "bad transfer encoding", "bad length", "invalid status", "early hints", "http2 header":
 			o := &opinion{certainty: Likely, check: "curl -s -D - -o /dev/null past the proxy | cat -A"}
 			if in.proxy.Kind == "haproxy" { // one flag for both
 				o.also = []Alternative{{"invalid-response-framing", "the body's chunks may be what is invalid", "show errors on the statistics socket"},

@@ -1,5 +1,7 @@
 package diagnoser
 
+import "github.com/badgateway/badgateway/diagnoser/evidence"
+
 var _ = register(rule{
 	cause: "network-device-drops",
 	doc: Doc{
@@ -11,6 +13,12 @@ var _ = register(rule{
 		Source:  "RFC 5382 REQ-5, RFC 1122 section 4.2.3.6; ngx_http_proxy_module, proxy_socket_keepalive",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if g.is(evidence.Connecting, evidence.Reset) {
+			return &opinion{certainty: Possible, check: "tcpdump on both hosts: who sent the reset?", evidence: []Fact{
+				fact(fromLog, "the connection was made and reset before it was used: by what stands between, a service's balancer or a mesh, or by a backend with a full queue")},
+				also: []Alternative{{"backend-connection-reset", "the backend may accept and reset at once", "its log"},
+					{"backlog-full", "with tcp_abort_on_overflow a full accept queue resets", "nstat -az TcpExtListenOverflows"}}}
+		}
 		if g.Signature != "recv" || g.Errno != 110 || g.Timer || in.proxy.Kind == "apache" { // whose own timer is 110 too
 			return nil
 		}

@@ -11,6 +11,7 @@ var nameSignatures = []signature{
 	{name: "no resolver", prefix: "no resolver defined to resolve", phase: evidence.Resolving, outcome: evidence.Missing},
 	{name: "not resolved", has: " could not be resolved (", phase: evidence.Resolving, refine: byResolverCode},
 	{name: "host not found", prefix: "host not found in upstream", phase: evidence.Resolving, outcome: evidence.NotFound},
+	{name: "host not found", prefix: "host not found in resolver", phase: evidence.Resolving, outcome: evidence.NotFound},
 	{name: "bad url", prefix: "invalid URL prefix in ", phase: evidence.Selecting, outcome: evidence.Invalid, status: 500},
 	{name: "bad url", prefix: "zero length URI to proxy", phase: evidence.Selecting, outcome: evidence.Invalid, status: 500},
 	{name: "config", has: "upstream", prefix: "no servers ", note: true},

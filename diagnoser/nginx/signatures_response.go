@@ -39,6 +39,7 @@ var http2Signatures = []signature{
 	{name: "http2 stream error", prefix: "upstream sent goaway with error", outcome: evidence.Reset},
 	{name: "http2 protocol", prefix: "upstream violated ", has: "flow control", outcome: evidence.Invalid},
 	{name: "http2 body", prefix: "upstream sent response body larger", outcome: evidence.Invalid},
+	{name: "http2 header", prefix: "upstream sent ", has: "http2 table index", outcome: evidence.Invalid},
 	{name: "http2 protocol", prefix: "upstream sent ", has: " frame", outcome: evidence.Invalid},
 	{name: "http2 protocol", prefix: "upstream sent ", has: "http2", outcome: evidence.Invalid},
 	{name: "http2 protocol", prefix: "upstream sent ", has: ":status", outcome: evidence.Invalid},
