@@ -79,7 +79,7 @@ func Checks() (all []CheckInfo) {
 // them yet. Facts of the host and probes, either of which may be missing, decide
 // what the configuration leaves open. Findings are ordered by severity, certainty and place.
 func (r *Reading) Check(host *evidence.Host, probes []evidence.Probe) *Report {
-	in := &inquiry{Reading: r, host: host, probes: probes}
+	in := r.inquire(host, probes)
 	report := &Report{Version: ReportVersion, Summary: r.summary, Findings: []Finding{}}
 	if v, ok := in.configVerdict(); ok {
 		report.Findings = append(report.Findings, v.Finding)

@@ -62,7 +62,7 @@ var _ = registerCheck(check{
 				if node == nil {
 					continue
 				}
-				m.certainty, m.evidence = Proved, []Fact{nodeFact(node), workerFact(worker)}
+				m.certainty, m.evidence = in.proof(), []Fact{nodeFact(node), workerFact(worker)}
 			}
 			found = append(found, m)
 		}
@@ -129,10 +129,10 @@ var _ = registerCheck(check{
 			}
 			m := remark{at: p.at, certainty: Likely, upstream: p.target().String(), says: "no pool that was given listens on " + p.address, decides: "ss -xl | grep fpm"}
 			for _, s := range sockets {
-				m.evidence = append(m.evidence, s.listen)
+				m.evidence = append(m.evidence, poolFact(s, "listen", s.Listen))
 			}
 			if len(sockets) == 1 {
-				m.remedies = in.edit("connect to the socket of the pool", in.swap(p.at, 0, p.address, sockets[0].address))
+				m.remedies = in.edit("connect to the socket of the pool", in.swap(p.at, 0, p.address, sockets[0].Listen))
 			}
 			found = append(found, m)
 		}
@@ -159,12 +159,12 @@ var _ = registerCheck(check{
 		}
 		for _, p := range in.unixPeers() {
 			pool := in.poolAt(p.address)
-			if pool == nil || pool.admits(user.Arg(0), group) || in.node(p.target()) != nil {
+			if pool == nil || admitsUser(pool, user.Arg(0), group) || in.node(p.target()) != nil {
 				continue
 			}
 			found = append(found, remark{at: p.at, certainty: Likely, upstream: p.target().String(), decides: "namei -l " + p.address + "; id " + user.Arg(0),
-				says:     fmt.Sprintf("the socket belongs to %s:%s with mode %04o, and the workers run as %s", pool.owner, pool.group, pool.mode, user.Arg(0)),
-				evidence: []Fact{pool.listen, in.configFact(user, "%s", user.Text())}})
+				says:     fmt.Sprintf("the socket belongs to %s:%s with mode %04o, and the workers run as %s", pool.Owner, pool.ListenGroup, poolMode(pool), user.Arg(0)),
+				evidence: []Fact{poolFact(pool, "listen", pool.Listen), in.configFact(user, "%s", user.Text())}})
 		}
 		return found
 	},

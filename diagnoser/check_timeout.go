@@ -72,8 +72,8 @@ var killer = regexp.MustCompile(`(?:gunicorn.*(?:--timeout|-t)|uwsgi.*--harakiri
 
 // killedAfter is the time after which a backend ends a worker, 0 where nothing tells.
 func (in *inquiry) killedAfter(p peer) (time.Duration, Fact) {
-	if pool := in.poolAt(p.address); pool != nil && pool.terminate > 0 {
-		return pool.terminate, pool.terminateFact
+	if pool := in.poolAt(p.address); pool != nil && pool.Terminate > 0 {
+		return pool.Terminate, poolFact(pool, "request_terminate_timeout", round(pool.Terminate))
 	}
 	l := in.listener(p.target())
 	if l == nil || in.host == nil {

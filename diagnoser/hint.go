@@ -158,16 +158,17 @@ func (r *Reading) readText(ctx context.Context, log evidence.Log) error {
 		if r.access(log.Name, n, line) {
 			return
 		}
+		ref := func() string { return fmt.Sprintf("%s:%d", log.Name, n) }
 		known := r.look(log.Name, n, line)
 		r.keepAddresses(line)
-		r.lookSetting(log.Name, n, line)
+		r.lookSetting(ref, line)
 		r.keepMappings(line)
 		r.keepPHP(line)
 		r.keepSocket(line)
 		r.keepUWSGI(line)
 		r.compose.line(string(line))
-		if taken := r.pasted.Line(string(line)); (!taken || paste.Acts(string(line))) && !known {
-			r.readProse(line, func() string { return fmt.Sprintf("%s:%d", log.Name, n) })
+		if taken := r.pasted.Line(string(line), ref()); (!taken || paste.Acts(string(line))) && !known {
+			r.readProse(line, ref)
 		}
 	})
 	return err

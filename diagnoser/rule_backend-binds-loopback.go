@@ -1,6 +1,11 @@
 package diagnoser
 
-import "github.com/badgateway/badgateway/diagnoser/evidence"
+import (
+	"slices"
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
 
 var _ = register(rule{
 	cause: "backend-binds-loopback",
@@ -92,7 +97,12 @@ func (in *inquiry) toldLoopback(g *group) *opinion {
 
 // binds are all places where servers were told, or said, to listen.
 func (in *inquiry) binds() []evidence.Bind {
-	all := in.told().Binds
+	all := slices.Clone(in.told().Binds)
+	for i := range in.told().Pools {
+		if p := &in.told().Pools[i]; strings.Contains(p.Listen, ":") {
+			all = append(all, evidence.Bind{Address: p.Listen, Server: "php-fpm", Text: poolFact(p, "listen", p.Listen).Text})
+		}
+	}
 	for _, s := range in.starts {
 		all = append(all, evidence.Bind{Address: s.address, Text: s.text})
 	}

@@ -5,103 +5,68 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/badgateway/badgateway/diagnoser/nginx"
+	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
 
-// settings are what the files of other services say that matters to a proxy's
-// configuration: php-fpm's pools, systemd's units.
+// settings are what units of systemd say that matters to a proxy's configuration.
 type settings struct {
-	pools      []*pool
 	privateTmp *Fact
 }
 
-// pool is one pool of php-fpm, as its file sets it.
-type pool struct {
-	name, address string // address is of a socket's path or of a port
-	owner, group  string
-	mode          int
-	listen        Fact
-	terminate     time.Duration // request_terminate_timeout
-	terminateFact Fact
-}
+var privateTmp = regexp.MustCompile(`^\s*PrivateTmp\s*=\s*(?i:yes|true|on|1)\s*$`)
 
-var (
-	section    = regexp.MustCompile(`^\s*\[([\w.-]+)\]\s*$`)
-	poolLine   = regexp.MustCompile(`^\s*(listen|listen\.owner|listen\.group|listen\.mode|request_terminate_timeout)\s*=\s*([^\s;]+)`)
-	privateTmp = regexp.MustCompile(`^\s*PrivateTmp\s*=\s*(?i:yes|true|on|1)\s*$`)
-)
-
-// lookSetting keeps what a line sets, of a pool's file or of what systemctl prints.
-func (r *Reading) lookSetting(name string, line int64, text []byte) {
-	ref := fmt.Sprintf("%s:%d", name, line)
+// lookSetting keeps what a line sets, of a unit's file or of what systemctl prints.
+func (r *Reading) lookSetting(ref func() string, text []byte) {
 	if privateTmp.Match(text) {
-		r.privateTmp = &Fact{Source: fromFile, Text: strings.TrimSpace(string(text)), Ref: ref}
-	}
-	if m := section.FindSubmatch(text); m != nil {
-		r.pools = append(r.pools, &pool{name: string(m[1]), mode: 0o660})
-		return
-	}
-	m := poolLine.FindSubmatch(text)
-	if m == nil {
-		return
-	}
-	if len(r.pools) == 0 {
-		r.pools = append(r.pools, &pool{mode: 0o660})
-	}
-	r.pools[len(r.pools)-1].set(string(m[1]), strings.Trim(string(m[2]), `"'`), ref)
-}
-
-func (p *pool) set(name, value, ref string) {
-	says := Fact{Source: fromFile, Text: fmt.Sprintf("pool %s: %s = %s", p.name, name, value), Ref: ref}
-	switch name {
-	case "listen":
-		p.address, p.listen = value, says
-	case "listen.owner":
-		p.owner = value
-	case "listen.group":
-		p.group = value
-	case "listen.mode":
-		if mode, err := strconv.ParseInt(value, 8, 16); err == nil {
-			p.mode = int(mode)
-		}
-	case "request_terminate_timeout":
-		if d, ok := nginx.Duration(value); ok {
-			p.terminate, p.terminateFact = d, says
-		}
+		r.privateTmp = &Fact{Source: fromFile, Text: strings.TrimSpace(string(text)), Ref: ref()}
 	}
 }
 
-// admits tells whether a user with one group may write to the socket. What the
+// poolFact says what a pool's file sets, and where.
+func poolFact(p *evidence.Pool, name string, value any) Fact {
+	return Fact{Source: fromFile, Text: fmt.Sprintf("%s: %s = %v", strings.TrimSpace("pool "+p.Name), name, value), Ref: p.At[name]}
+}
+
+// poolMode is listen.mode of a pool: php-fpm's default where none is set.
+func poolMode(p *evidence.Pool) int {
+	if mode, err := strconv.ParseInt(p.Mode, 8, 16); err == nil {
+		return int(mode)
+	}
+	return 0o660
+}
+
+// admitsUser tells whether a user with one group may write to a pool's socket. What the
 // file leaves to the master's user counts as admitted: it is not known.
-func (p *pool) admits(user, group string) bool {
+func admitsUser(p *evidence.Pool, user, group string) bool {
 	switch {
-	case p.owner == "" || p.group == "":
+	case p.Owner == "" || p.ListenGroup == "":
 		return true
-	case user == p.owner:
-		return p.mode&0o200 != 0
-	case group == p.group:
-		return p.mode&0o020 != 0
+	case user == p.Owner:
+		return poolMode(p)&0o200 != 0
+	case group == p.ListenGroup:
+		return poolMode(p)&0o020 != 0
 	}
-	return p.mode&0o002 != 0
+	return poolMode(p)&0o002 != 0
 }
 
 // poolSockets are the pools that listen on a path.
-func (r *Reading) poolSockets() (list []*pool) {
-	for _, p := range r.pools {
-		if strings.HasPrefix(p.address, "/") {
-			list = append(list, p)
+func (in *inquiry) poolSockets() (list []*evidence.Pool) {
+	pools := in.told().Pools
+	for i := range pools {
+		if strings.HasPrefix(pools[i].Listen, "/") {
+			list = append(list, &pools[i])
 		}
 	}
 	return list
 }
 
 // poolAt returns the pool that listens on an address, nil without one.
-func (r *Reading) poolAt(address string) *pool {
-	for _, p := range r.pools {
-		if p.address != "" && p.address == address {
-			return p
+func (in *inquiry) poolAt(address string) *evidence.Pool {
+	pools := in.told().Pools
+	for i := range pools {
+		if pools[i].Listen != "" && pools[i].Listen == address {
+			return &pools[i]
 		}
 	}
 	return nil

@@ -59,6 +59,8 @@ type Pool struct {
 	Idle        int           `json:"idle,omitempty"`
 	Queue       int           `json:"queue,omitempty"`       // connections that wait for a worker
 	MaxReached  int           `json:"max_reached,omitempty"` // how often max_children was reached
+	// At tells where each directive stands, by its name: "www.conf:12".
+	At map[string]string `json:"at,omitempty"`
 }
 
 // Bind is where a server was told, or says, to listen: its command line, its settings, its first lines of log.

@@ -34,6 +34,7 @@ type facts struct {
 // line is one line with the command whose output it is, if a prompt said so.
 type line struct {
 	text    string
+	ref     string // where it stands: "said.txt:12"
 	fields  []string
 	command []string
 	prompt  bool // the line is the prompt itself: a source begins anew
@@ -71,10 +72,10 @@ func New() *Reader {
 // prompt is a shell's: "$ cmd", "# cmd", "root@host:~# cmd", "[root@host ~]# cmd", "PS C:\> cmd", "➜ ~ cmd".
 var prompt = regexp.MustCompile(`^\s*(?:(?:\([\w.-]+\)\s*)?(?:\[[\w.-]+@[^\]]*\]|[\w.-]+@[\w.-]+:?\s?[^\s$#]*)\s?[$#%]|\$|#|PS [A-Z]:[^>]*>|[A-Z]:\\[^>]*>|➜\s+\S+)\s+(\S.*)$`)
 
-// Line takes the next line and tells whether a source knew it.
-func (r *Reader) Line(text string) bool {
+// Line takes the next line, which stands at ref, and tells whether a source knew it.
+func (r *Reader) Line(text, ref string) bool {
 	text = strings.TrimRight(text, " \t\r")
-	l := line{text: text, fields: strings.Fields(text), command: r.command}
+	l := line{text: text, ref: ref, fields: strings.Fields(text), command: r.command}
 	if m := prompt.FindStringSubmatch(text); m != nil {
 		if words := commandOf(m[1]); len(words) > 0 {
 			r.command, l.command, l.prompt, l.fields = words, words, true, words

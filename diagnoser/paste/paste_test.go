@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,8 +18,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 func read(text string) (*evidence.Host, []evidence.Probe) {
 	r := New()
-	for line := range strings.Lines(text) {
-		r.Line(strings.TrimRight(line, "\n"))
+	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		r.Line(line, fmt.Sprintf("said.txt:%d", i+1))
 	}
 	return r.Facts()
 }

@@ -31,7 +31,7 @@ var _ = register("fpm", func(f *facts) taker {
 		}
 		if m := poolSetting.FindStringSubmatch(l.text); m != nil {
 			if strings.HasPrefix(m[1], "listen") || strings.HasPrefix(m[1], "pm") || strings.HasPrefix(m[1], "request") || len(f.host.Pools) > 0 {
-				f.poolSetting(m[1], strings.TrimSpace(m[2]))
+				f.poolSetting(m[1], strings.TrimSpace(m[2]), l.ref)
 				return true
 			}
 		}
@@ -46,8 +46,12 @@ func (f *facts) pool() *evidence.Pool {
 	return &f.host.Pools[len(f.host.Pools)-1]
 }
 
-func (f *facts) poolSetting(name, value string) {
+func (f *facts) poolSetting(name, value, ref string) {
 	p := f.pool()
+	if p.At == nil {
+		p.At = map[string]string{}
+	}
+	p.At[name] = ref
 	switch name {
 	case "listen":
 		p.Listen = value
