@@ -21,6 +21,7 @@ type verdict struct {
 	group       *group
 	consequence bool
 	leads       bool
+	supported   bool // more than the log speaks for it: the backend's own, a command's output
 	explained   []*group
 }
 
@@ -49,6 +50,9 @@ type voice struct {
 	cause string
 	*opinion
 }
+
+// supportedWeight is that of opinions which other evidence than the proxy's log speaks for.
+const supportedWeight = 4
 
 // alternativesMax is how many alternatives are enough to ask nothing of the other rules' own.
 const alternativesMax = 4
@@ -85,7 +89,7 @@ func (in *inquiry) verdict(g *group) (verdict, bool) {
 		}
 		f.Alternatives = distinct(append(f.Alternatives, v.also...), best.cause)
 	}
-	return verdict{Finding: f, group: g, consequence: best.consequence, explained: best.explained}, true
+	return verdict{Finding: f, group: g, consequence: best.consequence, supported: best.weight >= supportedWeight, explained: best.explained}, true
 }
 
 // of is the inquiry about events of one proxy: the configuration of another says nothing of them.

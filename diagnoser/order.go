@@ -88,7 +88,7 @@ func lead(all []verdict) []verdict {
 }
 
 // order sorts: upstream failures before other things, causes before their
-// consequences, then by certainty, count, first appearance and name.
+// consequences, then by certainty, by other evidence than the log, count, first appearance and name.
 func order(all []verdict) []verdict {
 	slices.SortStableFunc(all, func(a, b verdict) int {
 		return cmp.Or(
@@ -96,6 +96,7 @@ func order(all []verdict) []verdict {
 			late(a.consequence)-late(b.consequence),
 			late(b.leads)-late(a.leads),
 			rank(a.Certainty)-rank(b.Certainty),
+			late(!a.supported)-late(!b.supported),
 			cmp.Compare(b.Count, a.Count),
 			earlier(a.group, b.group),
 			cmp.Compare(a.Cause, b.Cause))

@@ -14,7 +14,7 @@ var fragmentHints = [][]byte{[]byte("connect()"), []byte("() failed ("), []byte(
 	[]byte("upstream timed"), []byte("upstream prematurely"), []byte("upstream sent "), []byte("upstream rejected"), []byte("upstream server t"),
 	[]byte("upstream SSL"), []byte("peer closed connection in"), []byte("host not found in"), []byte("no resolver defined"), []byte("FastCGI sent in"),
 	[]byte("could not be resolved ("), []byte("upstream closed prematurely"),
-	[]byte("worker_connections are"), []byte("an upstream response"), []byte("auth request unexpected"), []byte(") while connecting to upstream")}
+	[]byte("worker_connections are"), []byte("an upstream response"), []byte("auth request unexpected"), []byte(") while connecting to upstream"), []byte(`() "/`)}
 
 // messageMax is how far behind prefixMax the words that tell a message may reach.
 const messageMax = 256
@@ -24,7 +24,7 @@ var messageStart = regexp.MustCompile(`connect ?\(\) (?:to (?:unix: )?\S+ )?fail
 	`upstream (?:timed out|prematurely closed|closed prematurely|sent |rejected request|server temporarily|SSL certificate )|` +
 	`(?:recv|readv|send|writev|sendfile|WSARecv|WSASend|accept4?|socket)\(\) failed \(|peer closed connection in SSL handshake|` +
 	`SSL_do_handshake\(\) failed|host not found in (?:upstream|resolver)|no resolver defined to resolve|[\w.-]+ could not be resolved \(|FastCGI sent in stderr|` +
-	`\d+ worker_connections are not enough|an upstream response is buffered|auth request unexpected status|` +
+	`(?:open|pwritev?|mkdir)\(\) "/[^"]*" failed \(|\d+ worker_connections are not enough|an upstream response is buffered|auth request unexpected status|` +
 	`connect\(\)[^\s("]{1,24} ?\(\d{2,5}: |(?:failed )?\(\d{2,5}: [^)"]*\) while connecting to upstream`)
 
 // head is what is left of a record's head before its message: level, pid, connection.
