@@ -154,7 +154,7 @@ func inOrder(text []byte, words []string) bool {
 // readText looks through a text of which nothing is known, line by line.
 func (r *Reading) readText(ctx context.Context, log evidence.Log) error {
 	_, err := eachLine(ctx, log, func(line []byte, n int64) {
-		line = unquoted(line)
+		line = unmarked(line)
 		if r.access(log.Name, n, line) {
 			return
 		}
@@ -174,8 +174,8 @@ func (r *Reading) readText(ctx context.Context, log evidence.Log) error {
 	return err
 }
 
-// unquoted is a line without the marks of an answer that quotes it: "> ".
-func unquoted(line []byte) []byte {
+// unmarked is a line without the marks of an answer that quotes it: "> ".
+func unmarked(line []byte) []byte {
 	for bytes.HasPrefix(line, []byte("> ")) {
 		line = line[2:]
 	}
