@@ -32,7 +32,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make scenarios SCENARIO=wrong-port VERSION=1.18        one scenario, one nginx"
-	@echo "  make scenarios LABEL=unreachable,http SHARD=2/5  a fifth of what has both"
+	@echo "  make scenarios LABEL=unreachable,http SHARD=2/5        a fifth of what has both"
 	@echo "  make scenarios SCENARIO=wrong-port/http-tcp KEEP=1     leave it broken for you"
 
 build: ## build bin/badgateway
@@ -58,7 +58,7 @@ test: ## run everything: lint, unit tests, replay, live; needs Docker
 	@status=0; \
 	  $(MAKE) --no-print-directory check || status=1; \
 	  $(MAKE) --no-print-directory live || status=1; \
-	  $(TALLY) sum $(REPORT)/unit.json $(REPORT)/live.json || status=1; \
+	  $(TALLY) sum $(REPORT)/unit.json $(REPORT)/scenarios-live.json $(REPORT)/live.json || status=1; \
 	  exit $$status
 
 check: lint unit ## run all that needs no Docker: lint, unit tests, replay
@@ -83,9 +83,11 @@ unit:
 live: build
 	@mkdir -p $(REPORT)
 	@$(PROGRAM) images --proxy-version=all
-	@$(LIVE) $(FEW) --json-report=live.json --junit-report=live.xml ./harness/suite -- \
+	@$(LIVE) $(MANY) --label-filter=scenario --json-report=scenarios-live.json --junit-report=scenarios.xml ./harness/suite -- \
 	    --proxy-version=all --proof --report=$(abspath $(REPORT)); \
-	  status=$$?; $(PROGRAM) scenarios report $(REPORT) && exit $$status
+	  status=$$?; $(PROGRAM) scenarios report $(REPORT); \
+	  $(LIVE) $(FEW) --label-filter='!scenario' --json-report=live.json --junit-report=live.xml ./harness/suite -- \
+	    --proxy-version=all && exit $$status
 
 bench: ## measure speed, memory and exactness against their limits; ONLY=regexp
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/bench ./harness/cmd/bench
