@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ func TestPages(t *testing.T) {
 		byCause[s.Cause] = append(byCause[s.Cause], s)
 	}
 	dir := filepath.Join("..", "..", "scenarios", "causes")
-	want := map[string][]byte{"README.md": pageIndex(byCause)}
+	want := map[string][]byte{"README.md": append(pageIndex(byCause), differences(t, catalogue.Drills())...)}
 	for cause, list := range byCause {
 		want[cause+".md"] = causePage(t, cause, list)
 	}
@@ -88,7 +89,7 @@ func causePage(t *testing.T, cause string, list []*scenario.Scenario) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# %s\n\n%s", cause, fenced(text))
 	for _, s := range list {
-		fmt.Fprintf(&b, "\n## [%s](../%s)\n\n%s\n\n%s\n", s.Title, s.Name, quoted(s.Story), behavior(s))
+		fmt.Fprintf(&b, "\n## [%s](../%s)\n\n%s\n\n%s", s.Title, s.Name, quoted(s.Story), behavior(s))
 		for _, d := range s.Drills() {
 			b.WriteString(drillPart(t, d))
 		}
@@ -121,37 +122,96 @@ func drillPart(t *testing.T, d scenario.Drill) string {
 	if d.Variant != d.VariantNames()[0] {
 		return ""
 	}
-	logged, newest := map[string][]string{}, ""
-	var order []string
-	var last evidence.Evidence
-	for _, v := range nginx.Versions() {
-		file := filepath.Join("..", "..", "scenarios", d.Name, "recorded", d.Variant+"-"+v+".json")
-		if _, err := os.Stat(file); err != nil {
-			continue
-		}
-		ev := recorded(t, file)
-		text := messages(t, ev)
-		if logged[text] == nil {
-			order = append(order, text)
-		}
-		logged[text] = append(logged[text], v)
-		last, newest = ev, v
-	}
 	var b strings.Builder
-	for _, text := range order {
-		fmt.Fprintf(&b, "\nnginx %s logs (%s):\n\n%s", strings.Join(logged[text], ", "), d.Variant, fenced(text))
+	said := sayings(t, d)
+	for _, s := range said {
+		fmt.Fprintf(&b, "\nnginx %s logs (%s):\n\n%s", strings.Join(s.versions, ", "), d.Variant, fenced(s.text))
 	}
+	last, newest := lastRecorded(t, d)
 	report, err := diagnoser.Examine(t.Context(), last)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said strings.Builder
-	if err := report.WriteText(&said, diagnoser.TextOptions{}); err != nil {
+	var found strings.Builder
+	if err := report.WriteText(&found, diagnoser.TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(&b, "\nThe diagnosis from the evidence alone (nginx %s):\n\n%s", newest, fenced(said.String()))
+	fmt.Fprintf(&b, "\nThe diagnosis from the evidence alone (nginx %s):\n\n%s", newest, fenced(found.String()))
 	return b.String()
 }
+
+// saying is what some versions log word for word.
+type saying struct {
+	text     string
+	versions []string
+}
+
+// sayings are the logs of a drill, each with the versions that were recorded with it.
+func sayings(t *testing.T, d scenario.Drill) (list []saying) {
+	t.Helper()
+	for _, v := range nginx.Versions() {
+		ev, ok := recordedWith(t, d, v)
+		if !ok {
+			continue
+		}
+		text := messages(t, ev)
+		at := slices.IndexFunc(list, func(s saying) bool { return s.text == text })
+		if at < 0 {
+			list, at = append(list, saying{text: text}), len(list)
+		}
+		list[at].versions = append(list[at].versions, v)
+	}
+	return list
+}
+
+// recordedWith is the evidence of a drill with one version, if it was recorded.
+func recordedWith(t *testing.T, d scenario.Drill, version string) (ev evidence.Evidence, ok bool) {
+	t.Helper()
+	file := filepath.Join("..", "..", "scenarios", d.Name, "recorded", d.Variant+"-"+version+".json")
+	if _, err := os.Stat(file); err != nil {
+		return ev, false
+	}
+	return recorded(t, file), true
+}
+
+func lastRecorded(t *testing.T, d scenario.Drill) (last evidence.Evidence, version string) {
+	t.Helper()
+	for _, v := range nginx.Versions() {
+		if ev, ok := recordedWith(t, d, v); ok {
+			last, version = ev, v
+		}
+	}
+	return last, version
+}
+
+// differences is the part of the index that tells where the versions of nginx do not behave alike.
+func differences(t *testing.T, drills []scenario.Drill) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	b.WriteString("\n## Where versions of nginx differ\n\nDrills that do not fail in every version, or that another version words in another way. All others are the same in " +
+		strings.Join(nginx.Versions(), ", ") + ".\n\n| drill | fails in | logged |\n| --- | --- | --- |\n")
+	for _, d := range drills {
+		var on []string
+		for _, v := range nginx.Versions() {
+			if d.On(v) {
+				on = append(on, v)
+			}
+		}
+		said := sayings(t, d)
+		if len(on) == len(nginx.Versions()) && len(said) < 2 {
+			continue
+		}
+		var logged []string
+		for _, s := range said {
+			logged = append(logged, strings.Join(s.versions, ", ")+": `"+strings.ReplaceAll(strings.ReplaceAll(s.text, "\n", " ⏎ "), "|", `\|`)+"`")
+		}
+		fmt.Fprintf(&b, "| [%s](../%s) %s | %s | %s |\n", d.Name, d.Name, d.Variant, strings.Join(on, ", "), strings.Join(logged, "<br>"))
+	}
+	return b.Bytes()
+}
+
+// temporary is the end of a temporary file's name: a number that counts up (ngx_create_temp_file).
+var temporary = regexp.MustCompile(`/\d{10}"`)
 
 // messages are what the log says, each thing once, without what differs from run to run.
 func messages(t *testing.T, ev evidence.Evidence) string {
@@ -159,8 +219,8 @@ func messages(t *testing.T, ev evidence.Evidence) string {
 	var list []string
 	for _, l := range ev.Logs {
 		_, err := nginxlog.Scan(t.Context(), l.Name, strings.NewReader(l.Text), nginxlog.Sink{Event: func(e evidence.Event) {
-			if !slices.Contains(list, e.Message) {
-				list = append(list, e.Message)
+			if message := temporary.ReplaceAllString(e.Message, `/0000000001"`); !slices.Contains(list, message) {
+				list = append(list, message)
 			}
 		}})
 		if err != nil {
