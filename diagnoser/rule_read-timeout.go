@@ -46,8 +46,14 @@ func lateHeader(in *inquiry, g *group) *opinion {
 	} else {
 		limit = in.waitElsewhere(g, o)
 	}
+	slow := in.saidOf(evidence.SlowRequest)
+	for _, s := range slow[:min(len(slow), 2)] {
+		o.evidence = append(o.evidence, s.fact())
+	}
 	p := in.probe(g)
 	switch {
+	case p == nil && len(slow) > 0: // it works on such requests: it does not hang
+		o.weight = 1
 	case p == nil:
 	case p.Outcome == evidence.OK && limit > 0 && p.HeaderAfter > limit:
 		o.certainty, o.also = Proved, nil
