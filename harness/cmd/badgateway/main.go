@@ -109,10 +109,12 @@ that the fix works.
 
 Exit status: 0 nothing found or all passed; 1 findings, or a drill failed;
 2 unusable input or usage; 3 the environment is missing something (Docker).`,
+		Version:           build(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
+	c.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
 	})
