@@ -2,6 +2,7 @@ package diagnoser
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
@@ -22,6 +23,10 @@ var proxyProses = []prose{
 		func(g *group) bool { return g.died() && g.Phase == evidence.ReadingHeader }, "large headers are spoken of", false},
 	{"worker-timeout", regexp.MustCompile(`(?i)exactly (?:\w+ )?\d+ ?s(?:ec\w*)?\b|takes? (?:more than |longer than |over |about )?\d+ ?sec\w*|(?:after|longer than|more than) (?:about |roughly |around |~ ?)?\d+ ?sec\w*`),
 		func(g *group) bool { return g.died() && g.Phase == evidence.ReadingHeader }, "a number of seconds is spoken of", false},
+	{"backend-rejects-upgrade", regexp.MustCompile(`(?i)\bupgrade requests?\b`),
+		func(g *group) bool {
+			return g.died() && g.Phase == evidence.ReadingHeader && !strings.Contains(g.Request, ".php")
+		}, "requests for an upgrade are spoken of", false},
 	{"start-order", regexp.MustCompile(`(?i)start(?:ing|[- ]?up)? order|wait(?:s|ing)? for .{0,40}(?:ready|be up|start|available)|before .{0,50}(?:available|reachable|resolvable)|(?:can(?:no|')t|not) (?:work|run|start) without`),
 		func(g *group) bool { return missed(g) || g.Signature == "host not found" }, "an order of starts is spoken of", false},
 	{"socket-missing", regexp.MustCompile(`(?i)(?:file|sock\w*)\b.{0,40}(?:does(?:n't| not) exist|not (?:there|found|created|exist\w*|on|in)\b|nowhere|missing|never (?:created|appears))|there is(?:n't| no| not any) (?:\w+ )?(?:sock\w*|file)\b`),

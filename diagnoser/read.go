@@ -29,16 +29,17 @@ type Reading struct {
 	said      []*said           // what backends and the kernel logged
 	told      map[toldKey]*told // what access logs tell
 	settings
-	pasted    *paste.Reader         // what commands printed
-	remarks   map[string]*utterance // by cause, what people say
-	mappings  []mapping             // ports that containers publish
-	arpTimes  map[string]bool       // addresses at which an attempt took three seconds
-	phps      []namedPHP            // versions of PHP that texts name
-	phpSocket string                // that a text names, with a version in its name
-	uwsgis    []uwsgiSocket         // sockets that uWSGI was told to open
-	compose   compose               // services of a compose file
-	starts    []started             // where servers said that they listen
-	phrases   []phrased             // what other gateways say, in lines that are no record
+	pasted      *paste.Reader         // what commands printed
+	remarks     map[string]*utterance // by cause, what people say
+	mappings    []mapping             // ports that containers publish
+	arpTimes    map[string]bool       // addresses at which an attempt took three seconds
+	phps        []namedPHP            // versions of PHP that texts name
+	phpSocket   string                // that a text names, with a version in its name
+	plainSocket bool                  // a text names one without
+	uwsgis      []uwsgiSocket         // sockets that uWSGI was told to open
+	compose     compose               // services of a compose file
+	starts      []started             // where servers said that they listen
+	phrases     []phrased             // what other gateways say, in lines that are no record
 }
 
 // Read reads the logs and the configuration of evidence; a Log's Reader is used

@@ -8,13 +8,14 @@ import (
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
 
-// What the proxy itself refused is told once for each server, and is no failure of an upstream.
+// What the proxy itself refused is told once for each server, and is no failure of an upstream but where its own means failed.
 func TestRefusedByItself(t *testing.T) {
-	for _, c := range []struct{ message, cause string }{
-		{`limiting requests, excess: 0.99%d by zone "z"`, "rate-limit"},
-		{`limiting connections by zone "z"%.0d`, "rate-limit"},
-		{"client intended to send too large body: 2000%d bytes", "client-body-too-large"},
-		{`open() "/var/lib/nginx/body/000000000%d" failed (13: Permission denied)`, "temp-dir-permission"},
+	for _, c := range []struct{ message, cause, kind string }{
+		{`limiting requests, excess: 0.99%d by zone "z"`, "rate-limit", "other"},
+		{`limiting connections by zone "z"%.0d`, "rate-limit", "other"},
+		{"client intended to send too large body: 2000%d bytes", "client-body-too-large", "other"},
+		{`open() "/var/lib/nginx/body/000000000%d" failed (13: Permission denied)`, "temp-dir-permission", "upstream-failure"},
+		{`open() "/var/lib/nginx/body/000000000%d" failed (28: No space left on device)`, "temp-dir-full", "upstream-failure"},
 	} {
 		for name, carrier := range map[string]string{"bare": "", "compose": "web-1  | "} {
 			log := ""
@@ -22,7 +23,7 @@ func TestRefusedByItself(t *testing.T) {
 				log += carrier + "2026/03/14 09:15:02 [error] 31#31: *7 " + fmt.Sprintf(c.message, i) + `, client: 192.0.2.7, server: a.example, request: "POST /a HTTP/1.1", host: "a.example"` + "\n"
 			}
 			report := diagnose(t, evidence.Evidence{Logs: []evidence.Log{{Name: "error.log", Text: log}}})
-			if len(report.Findings) != 1 || report.Findings[0].Cause != c.cause || report.Findings[0].Kind != "other" || report.Findings[0].Count != 3 || report.Summary.UpstreamErrors != 0 {
+			if len(report.Findings) != 1 || report.Findings[0].Cause != c.cause || report.Findings[0].Kind != c.kind || report.Findings[0].Count != 3 || report.Summary.UpstreamErrors != 0 {
 				t.Errorf("%s, %s: got %+v", c.message, name, report)
 			}
 		}

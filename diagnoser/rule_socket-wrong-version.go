@@ -31,7 +31,7 @@ var _ = register(rule{
 			f, ok = fact(fromBackend, "PHP %s is there: %s", n.version, n.text), true
 		}
 		if !ok {
-			return nil
+			return in.versionedGone(g)
 		}
 		o := &opinion{certainty: Likely, weight: 5, check: "ls -l /run/php/", evidence: []Fact{f, fact(fromLog, "the proxy asks for the socket of PHP %s", asked)}}
 		for _, a := range in.answers(g) {
@@ -46,7 +46,20 @@ var _ = register(rule{
 	},
 })
 
-var phpVersioned = regexp.MustCompile(`php-?(\d\.?\d)(?:[^\d]|$)`)
+// packaged are the paths of the sockets that distributions' packages of php-fpm make.
+var packaged = regexp.MustCompile(`^(?:/var)?/run/(?:php/)?php-?\d(?:\.?\d)?(?:-php)?-fpm[\w.-]*\.sock$`)
+
+// versionedGone judges by the log alone: a distribution's socket with a version in its name is gone where another version came, as a rule.
+func (in *inquiry) versionedGone(g *group) *opinion {
+	if !in.blind() || g.Proxy != "" || !g.is(evidence.Connecting, evidence.Missing) || in.node(g.target) != nil || in.plainSocket || !packaged.MatchString(g.target.Address) {
+		return nil
+	}
+	return &opinion{certainty: Likely, weight: 2, check: "ls -l /run/php/", evidence: []Fact{
+		fact(fromLog, "the name of the socket carries PHP's version: another one may have come since")},
+		also: []Alternative{{"socket-missing", "php-fpm may not be running at all", "ls -l /run/php/"}}}
+}
+
+var phpVersioned = regexp.MustCompile(`php-?(\d(?:\.?\d)?)(?:[^\d]|$)`)
 
 // phpVersion reads the version in a name such as php8.1-fpm.sock, "" without one.
 func phpVersion(s string) string {

@@ -12,6 +12,10 @@ var _ = register(rule{
 		Source:  "ngx_write_chain_to_temp_file; ENOSPC",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if g.Signature == "body file" && strings.Contains(g.Message, "(28: ") {
+			return &opinion{certainty: Likely, check: "df -h; df -i", evidence: []Fact{
+				fact(fromLog, "the request's body could not be kept: the client gets 500, and no backend was asked")}}
+		}
 		if g.Signature != "temporary file" || g.Errno != 28 && g.Errno != 122 {
 			return nil
 		}

@@ -12,8 +12,8 @@ var _ = register(rule{
 		Source:  "ngx_create_temp_file; EACCES",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if g.Signature == "body file" {
-			return &opinion{certainty: Likely, kind: "other", check: "ls -ld of the directory in the message; ps -o user -C nginx",
+		if g.Signature == "body file" && !strings.Contains(g.Message, "(28: ") {
+			return &opinion{certainty: Likely, check: "ls -ld of the directory in the message; ps -o user -C nginx",
 				evidence: []Fact{fact(fromLog, "the request's body could not be kept: the client gets 500, and no backend was asked")}}
 		}
 		if g.Signature != "temporary file" || !g.errno(13, 1, 30, 2) {

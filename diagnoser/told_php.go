@@ -8,7 +8,7 @@ import (
 
 // phpNamed are the forms in which texts name a version of php-fpm or of PHP: a socket, a service or a package
 // (php8.2-fpm, php82-php-fpm), an image (php:8.2-fpm), and what php -v prints.
-var phpNamed = regexp.MustCompile(`\bphp[:-]?(\d\.\d)(?:\.\d+)?-(?:fpm|php)|\bphp(\d)(\d)-php-fpm|\bPHP (\d\.\d)\.\d+\S* \((?:cli|fpm-fcgi|cgi-fcgi)\)`)
+var phpNamed = regexp.MustCompile(`\bphp[:-]?(\d\.\d)(?:\.\d+)?-(?:fpm|php)|\bphp(\d)(\d)-php-fpm|\b(?:PHP|php)[ -]?(\d\.\d)(?:\.\d+\S*)?(?: |$|,)`)
 
 // namedPHP is a line of a text that names a version.
 type namedPHP struct{ version, text string }
@@ -44,9 +44,16 @@ func (in *inquiry) otherNamed(asked string) (other *namedPHP) {
 // versionedSocket is the path or name of a socket that carries PHP's version.
 var versionedSocket = regexp.MustCompile(`[\w./-]*php[\w-]*?\d\.?\d[\w.-]*\.sock\b`)
 
-// keepSocket remembers a socket of PHP, of any version, that a text names as being there.
+// unversionedSocket is the path of one that does not.
+var unversionedSocket = regexp.MustCompile(`/[\w./-]*/php[a-z-]*\.sock\b`)
+
+// keepSocket remembers a socket of PHP that a text names as being there, with a version in its name or without.
 func (r *Reading) keepSocket(text []byte) {
-	if r.phpSocket == "" && !gonePHP.Match(text) {
+	if gonePHP.Match(text) {
+		return
+	}
+	if r.phpSocket == "" {
 		r.phpSocket = string(versionedSocket.Find(text))
 	}
+	r.plainSocket = r.plainSocket || unversionedSocket.Match(text)
 }

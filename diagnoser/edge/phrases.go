@@ -74,6 +74,8 @@ var loosePhrases = []phrase{
 	{words: regexp.MustCompile(`unix: ?(/\S+) failed \(111: `), phase: evidence.Connecting, outcome: evidence.Refused, errno: 111},
 	{words: regexp.MustCompile(`(?i)(?:recv|readv)\(\) failed \(104: `), phase: evidence.ReadingHeader, outcome: evidence.Reset, errno: 104},
 	{words: regexp.MustCompile(`(?i)\bprimary script unknown\b|Access to the script '[^']*' has been denied`), phase: evidence.ReadingHeader, outcome: evidence.Invalid, signature: "fastcgi stderr"},
+	{words: regexp.MustCompile(`(?:proxy|fastcgi|uwsgi|scgi|body)\w*/(?:\d/\d\d/)?\d{10}" failed \(13: `), phase: evidence.ReadingBody, outcome: evidence.Denied, errno: 13, signature: "temporary file", status: 200},
+	{words: regexp.MustCompile(`(?:proxy|fastcgi|uwsgi|scgi|body)\w*/(?:\d/\d\d/)?\d{10}" failed \(28: `), phase: evidence.ReadingBody, outcome: evidence.Exhausted, errno: 28, signature: "temporary file", status: 200},
 	{words: regexp.MustCompile(`invalid request block size: \d+ \(max \d+\)\.\.\.skip`), phase: evidence.ReadingHeader, outcome: evidence.ClosedEarly},
 	{words: regexp.MustCompile(`(?i)peer closed connection in SSL handshake`), phase: evidence.Handshaking, outcome: evidence.ClosedEarly},
 	{words: regexp.MustCompile(`\(111: Connection refused\)`), phase: evidence.Connecting, outcome: evidence.Refused, errno: 111},

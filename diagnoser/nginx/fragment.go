@@ -24,7 +24,7 @@ var messageStart = regexp.MustCompile(`connect ?\(\) (?:to (?:unix: )?\S+ )?fail
 	`upstream (?:timed out|prematurely closed|closed prematurely|sent |rejected request|server temporarily|SSL certificate )|` +
 	`(?:recv|readv|send|writev|sendfile|WSARecv|WSASend|accept4?|socket)\(\) failed \(|peer closed connection in SSL handshake|` +
 	`SSL_do_handshake\(\) failed|host not found in (?:upstream|resolver)|no resolver defined to resolve|[\w.-]+ could not be resolved \(|FastCGI sent in stderr|` +
-	`(?:open|pwritev?|mkdir)\(\) "/[^"]*" failed \(|\d+ worker_connections are not enough|an upstream response is buffered|auth request unexpected status|` +
+	`(?:open|pwritev?|mkdir)\(\) "/[^"]*" failed \(|(?:\d+ )?worker_connections are not enough|an upstream response is buffered|auth request unexpected status|` +
 	`connect\(\)[^\s("]{1,24} ?\(\d{2,5}: |(?:failed )?\(\d{2,5}: [^)"]*\) while connecting to upstream`)
 
 // head is what is left of a record's head before its message: level, pid, connection.
