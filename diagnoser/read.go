@@ -26,7 +26,6 @@ type Reading struct {
 	summary   Summary
 	printed   []netip.Addr      // what the texts name
 	seen      map[string]*seen  // by cause, what other logs say
-	said      []*said           // what backends and the kernel logged
 	told      map[toldKey]*told // what access logs tell
 	settings
 	pasted      *paste.Reader         // what commands printed

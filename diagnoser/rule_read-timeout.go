@@ -46,13 +46,13 @@ func lateHeader(in *inquiry, g *group) *opinion {
 	} else {
 		limit = in.waitElsewhere(g, o)
 	}
-	slow := in.saidOf(evidence.SlowRequest)
-	for _, s := range slow[:min(len(slow), 2)] {
-		o.evidence = append(o.evidence, s.fact())
+	slow := in.hinted("read-timeout", "")
+	if slow != nil {
+		o.evidence = append(o.evidence, slow.evidence...)
 	}
 	p := in.probe(g)
 	switch {
-	case p == nil && len(slow) > 0: // it works on such requests: it does not hang
+	case p == nil && slow != nil: // it works on such requests: it does not hang
 		o.weight = 1
 	case p == nil:
 	case p.Outcome == evidence.OK && limit > 0 && p.HeaderAfter > limit:
