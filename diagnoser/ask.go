@@ -69,17 +69,17 @@ func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
 		}
 	}
 	in := &inquiry{Reading: r, host: host}
+	for _, g := range r.groups.list { // before its own protocol, which may keep its only worker waiting
+		for _, protocol := range in.tongues(g) {
+			q := r.question(g, evidence.Target{Protocol: protocol, Network: g.target.Network, Address: g.target.Address})
+			q.Candidate, q.Idle, q.Wait = true, false, candidateWait
+			ask(q)
+		}
+	}
 	for _, g := range r.groups.list {
 		failed := g.Outcome != "" && g.Outcome != evidence.NoneLive || fatalKind(detail(g.Event))
 		if failed && g.known() && g.target.Protocol != "" {
 			ask(r.question(g, g.target))
-		}
-	}
-	for _, g := range r.groups.list {
-		for _, protocol := range tongues(g) {
-			q := r.question(g, evidence.Target{Protocol: protocol, Network: g.target.Network, Address: g.target.Address})
-			q.Candidate, q.Idle, q.Wait = true, false, candidateWait
-			ask(q)
 		}
 	}
 	for _, g := range r.groups.list {

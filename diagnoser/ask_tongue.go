@@ -11,10 +11,27 @@ import (
 // webPorts are ports on which servers speak plain HTTP by habit.
 var webPorts = map[string]bool{"80": true, "3000": true, "5000": true, "8000": true, "8080": true, "8888": true}
 
-// tongues are the other protocols in which a backend is worth asking, because the log or
-// its address hints that it does not speak the proxy's. None where nothing hints at it: a
-// backend is not to be sent what it cannot read.
-func tongues(g *group) []string {
+// tongues are the other protocols in which a backend is worth asking, because the log,
+// its address or the process that listens there hints that it does not speak the proxy's. None where
+// nothing hints at it: a backend is not to be sent what it cannot read.
+func (in *inquiry) tongues(g *group) []string {
+	if all := hintedTongues(g); all != nil {
+		return all
+	}
+	l := in.listener(g.target)
+	failed := g.Phase == evidence.ReadingHeader && (g.died() || g.late() || g.Outcome == evidence.Invalid)
+	switch {
+	case l == nil || !failed || !foreign(g.target.Protocol, l.Process):
+	case strings.HasPrefix(l.Process, "php-"):
+		return []string{"fastcgi"}
+	case !foreign("http", l.Process):
+		return []string{"http"}
+	}
+	return nil
+}
+
+// hintedTongues are those at which the log or the address hints.
+func hintedTongues(g *group) []string {
 	switch g.target.Protocol {
 	case "https":
 		if g.Phase == evidence.Handshaking && (g.Outcome == evidence.TimedOut || g.Signature == "sent before handshake" ||

@@ -36,6 +36,21 @@ func spoken(e evidence.Event) string {
 	return ""
 }
 
+// opensWithSettings tells whether a probe met a server of HTTP/2: its first frame, of which the probe quotes the
+// bytes, is SETTINGS (type 4) on stream 0 (RFC 9113, sections 3.4 and 4.1).
+func opensWithSettings(p *evidence.Probe) bool {
+	if !probed(p, evidence.Invalid) {
+		return false
+	}
+	_, quoted, _ := strings.Cut(p.Note, "first bytes: ")
+	quoted, err := strconv.QuotedPrefix(quoted)
+	if err != nil {
+		return false
+	}
+	head, err := strconv.Unquote(quoted)
+	return err == nil && len(head) >= 9 && head[3] == 4 && head[5:9] == "\x00\x00\x00\x00"
+}
+
 // lastNumber reads the number behind the last ": " before nginx's " while ".
 func lastNumber(message string) (int, bool) {
 	message, _, _ = strings.Cut(message, " while ")

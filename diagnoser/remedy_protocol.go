@@ -28,6 +28,7 @@ var passes = map[string]string{
 	"https":   "proxy_pass https://{host};\nproxy_set_header Host $host;",
 	"fastcgi": "fastcgi_pass {host};\ninclude fastcgi_params;\nfastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;",
 	"uwsgi":   "uwsgi_pass {host};\ninclude uwsgi_params;",
+	"grpc":    "grpc_pass grpc://{host};",
 }
 
 // speak replaces the pass of a group by the one of another protocol, to the same backend.
@@ -53,7 +54,7 @@ func (in *inquiry) spokenTongue(g *group) (protocol string, p *evidence.Probe) {
 	if probed(in.probe(g), evidence.OK) && in.probe(g).Status != 0 {
 		return "", nil
 	}
-	for _, protocol := range tongues(g) {
+	for _, protocol := range in.tongues(g) {
 		p := in.inTongue(g, protocol)
 		if g.target.Protocol == "https" && tlsAnswersPlain(p) {
 			continue

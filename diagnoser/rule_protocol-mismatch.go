@@ -31,6 +31,11 @@ var _ = register(rule{
 			in.addTongue(o, g)
 			return o
 		}
+		if p := in.probe(g); bare(g.target.Protocol) == "http" && opensWithSettings(p) {
+			o.certainty, o.weight, o.remedies = Proved, 3, in.speak(g, "grpc")
+			o.evidence = append(o.evidence, probeFact(p), fact(fromProbe, "that is a frame of SETTINGS, with which a server of HTTP/2 opens"))
+			return o
+		}
 		gone := g.Phase == evidence.ReadingHeader && (g.Outcome == evidence.Reset || g.Outcome == evidence.ClosedEarly)
 		if told := in.toldOther(g); told != nil && gone {
 			return told

@@ -27,7 +27,8 @@ type Options struct {
 	Parallel int
 }
 
-// AskAll asks all questions, some at a time, and answers in their order.
+// AskAll asks all questions, some at a time, and answers in their order. Those to one address are asked one after
+// another: a server with one worker answers no second one while a first keeps it waiting.
 func AskAll(ctx context.Context, questions []evidence.Question, opts Options) []evidence.Probe {
 	limit := opts.Parallel
 	if limit <= 0 {
@@ -36,15 +37,45 @@ func AskAll(ctx context.Context, questions []evidence.Question, opts Options) []
 	out := make([]evidence.Probe, len(questions))
 	slots := make(chan struct{}, limit)
 	var all sync.WaitGroup
-	for i, q := range questions {
+	for _, same := range byAddress(questions) {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			out[i] = Ask(ctx, q, opts)
+			inTurn(ctx, questions, same, opts, out)
 		})
 	}
 	all.Wait()
 	return out
+}
+
+// byAddress gathers the questions to each address, in order of first appearance.
+func byAddress(questions []evidence.Question) (all [][]int) {
+	at := map[string]int{}
+	for i, q := range questions {
+		key := q.Target.Network + " " + q.Target.Address
+		if n, ok := at[key]; ok {
+			all[n] = append(all[n], i)
+			continue
+		}
+		at[key] = len(all)
+		all = append(all, []int{i})
+	}
+	return all
+}
+
+// inTurn asks the questions to one address. One that has answered in one protocol is waited for in
+// another no longer than a stranger is.
+func inTurn(ctx context.Context, questions []evidence.Question, same []int, opts Options, out []evidence.Probe) {
+	answered := ""
+	for _, i := range same {
+		q := questions[i]
+		if answered != "" && q.Target.Protocol != answered && q.Wait > candidateWait {
+			q.Wait = candidateWait
+		}
+		if out[i] = Ask(ctx, q, opts); out[i].Outcome == evidence.OK && out[i].Status != 0 {
+			answered = q.Target.Protocol
+		}
+	}
 }
 
 // Ask asks one question. A question that could not be asked, for a reason that says
@@ -113,6 +144,8 @@ func (a *asker) exchange(w *wire, p *evidence.Probe) (f *failure, reusable bool)
 		return a.fastcgi(w, p)
 	case "uwsgi":
 		return a.uwsgi(w, p), false
+	case "grpc":
+		return a.http2(w, p), false
 	}
 	p.Phase = evidence.Connecting
 	note(p, "connected; this probe does not speak "+a.q.Target.Protocol)

@@ -1,0 +1,3 @@
+<?php
+// The next ride.
+echo 'next ride: ', 'to the sea', "\n";
