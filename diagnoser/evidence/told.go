@@ -11,6 +11,8 @@ type Told struct {
 	Pools   []Pool   `json:"pools,omitempty"`
 	Binds   []Bind   `json:"binds,omitempty"`
 	Names   []Name   `json:"names,omitempty"`
+	// BodyLimits are those of whole servers; a pool's own is its PostMax.
+	BodyLimits []BodyLimit `json:"body_limits,omitempty"`
 	// Nameservers and Search are those of resolv.conf(5), in its order.
 	Nameservers []string          `json:"nameservers,omitempty"`
 	Search      []string          `json:"search,omitempty"`
@@ -55,12 +57,22 @@ type Pool struct {
 	MaxChildren int           `json:"max_children,omitempty"`
 	MaxRequests int           `json:"max_requests,omitempty"`
 	Terminate   time.Duration `json:"terminate,omitempty"` // request_terminate_timeout, in nanoseconds
+	PostMax     string        `json:"post_max,omitempty"`  // post_max_size, as it stands
 	Active      int           `json:"active,omitempty"`
 	Idle        int           `json:"idle,omitempty"`
 	Queue       int           `json:"queue,omitempty"`       // connections that wait for a worker
 	MaxReached  int           `json:"max_reached,omitempty"` // how often max_children was reached
 	// At tells where each directive stands, by its name: "www.conf:12".
 	At map[string]string `json:"at,omitempty"`
+}
+
+// BodyLimit is the largest body of a request that a server takes, from its settings.
+type BodyLimit struct {
+	Server  string `json:"server"`  // "php", "apache" or "uwsgi"
+	Setting string `json:"setting"` // "post_max_size"
+	Value   string `json:"value"`   // "8M"
+	Text    string `json:"text"`    // as it stands
+	Ref     string `json:"ref,omitempty"`
 }
 
 // Bind is where a server was told, or says, to listen: its command line, its settings, its first lines of log.

@@ -11,9 +11,12 @@ import (
 
 var (
 	poolHead    = regexp.MustCompile(`^\s*\[([\w.$-]+)\]$`)
-	poolSetting = regexp.MustCompile(`^\s*(listen(?:\.\w+)?|user|group|pm(?:\.\w+)?|request_terminate_timeout)\s*=\s*["']?([^"';]*?)["']?\s*(?:;.*)?$`)
+	poolSetting = regexp.MustCompile(`^\s*(listen(?:\.\w+)?|user|group|pm(?:\.\w+)?|request_terminate_timeout|php_(?:admin_)?value\[post_max_size\])\s*=\s*["']?([^"';]*?)["']?\s*(?:;.*)?$`)
 	poolStatus  = regexp.MustCompile(`^\s*(pool|process manager|listen queue|max listen queue|listen queue len|idle processes|active processes|total processes|max active processes|max children reached|slow requests|accepted conn):\s+(\S+)$`)
 )
+
+// notPools are the heads of sections in other files.
+var notPools = wordSet("global uwsgi PHP Service Unit Install")
 
 // fpm reads pool files of php-fpm and its status page (ngx pm.status_path).
 var _ = register("fpm", func(f *facts) taker {
@@ -25,12 +28,12 @@ var _ = register("fpm", func(f *facts) taker {
 			f.poolStatus(m[1], m[2])
 			return true
 		}
-		if m := poolHead.FindStringSubmatch(l.text); m != nil && m[1] != "global" && m[1] != "uwsgi" && m[1] != "Service" && m[1] != "Unit" && m[1] != "Install" {
+		if m := poolHead.FindStringSubmatch(l.text); m != nil && !notPools[m[1]] {
 			f.host.Pools = append(f.host.Pools, evidence.Pool{Name: m[1]})
 			return true
 		}
 		if m := poolSetting.FindStringSubmatch(l.text); m != nil {
-			if strings.HasPrefix(m[1], "listen") || strings.HasPrefix(m[1], "pm") || strings.HasPrefix(m[1], "request") || len(f.host.Pools) > 0 {
+			if strings.HasPrefix(m[1], "listen") || strings.HasPrefix(m[1], "pm") || strings.HasPrefix(m[1], "php") || strings.HasPrefix(m[1], "request") || len(f.host.Pools) > 0 {
 				f.poolSetting(m[1], strings.TrimSpace(m[2]), l.ref)
 				return true
 			}
@@ -50,6 +53,9 @@ func (f *facts) poolSetting(name, value, ref string) {
 	p := f.pool()
 	if p.At == nil {
 		p.At = map[string]string{}
+	}
+	if strings.HasPrefix(name, "php_") {
+		name = name[strings.IndexByte(name, '[')+1 : len(name)-1]
 	}
 	p.At[name] = ref
 	switch name {
@@ -73,6 +79,8 @@ func (f *facts) poolSetting(name, value, ref string) {
 		p.MaxRequests = atoi(value)
 	case "request_terminate_timeout":
 		p.Terminate = seconds(value)
+	case "post_max_size":
+		p.PostMax = value
 	}
 }
 
