@@ -17,7 +17,7 @@ var proses = []prose{
 	{"worker-killed-oom", regexp.MustCompile(`(?i)\bOOM[- ]?kill|\bout of memory\b|exit(?:ed)?(?: with)?(?: code)?:? ?\(?137\b|killed process \d+`),
 		func(g *group) bool { return lateOrDead(g) || missed(g) }, "a kill for memory is spoken of", false},
 	{"start-order", regexp.MustCompile(`(?i)\w[\w ,']* \W?depends_on\b|\bdepends_on\b.*(?:start|order|ready|solv|fix|help|healthy)|condition: service_healthy|for the first .{0,20}(?:minute|second)s|(?:fine|works?|up|gone|ok|away) .{0,20}(?:minute|second)s? later|goes away (?:by itself|on its own)|(?:starts?|started|starting|comes? up) .{0,20}(?:before|after|earlier than|too early) .{0,20}(?:nginx|proxy|app|backend|service|container|database)|only started after|after (?:a |every |each )?(?:re)?boot|on (?:first )?boot|(?:takes|took|needs) .{0,30}to (?:start|boot|come up)|(?:still|not yet) (?:starting|booting|ready)|before .{0,30}(?:is|was) (?:up|ready|started)|user logs? in|enable-linger`),
-		func(g *group) bool { return missed(g) || g.Signature == "host not found" }, "it is spoken of a backend that comes up late", false},
+		func(g *group) bool { return missed(g) && g.Errno != 113 || g.Signature == "host not found" }, "it is spoken of a backend that comes up late", false},
 	{"upstream-cert-verify", regexp.MustCompile(`(?i)self[- ]?signed|SSLProxyCheckPeer(?:Name|CN|Expire)|certificate (?:has |is )?(?:expired|not trusted|untrusted)`),
 		func(g *group) bool { return g.Phase == evidence.Handshaking && tlsMeaning(g.Message) == "" }, "a certificate that does not stand up is spoken of", false},
 	{"websocket-upgrade-missing", regexp.MustCompile(`(?i)web ?sockets? .{0,40}(?:fail|do(?:es)? ?n.t|not work|disconnect)|missing .{0,20}upgrade header|\bbad handshake\b.*websocket`),
@@ -38,7 +38,7 @@ var proses = []prose{
 		pausedOrLate, "requests that wait for news are spoken of", false},
 	{"header-timeout-dribble", regexp.MustCompile(`(?i)header.{0,60}(?:byte by byte|line by line|one (?:line|byte) (?:at a time|every)|trickl|dribbl|never completes?)`),
 		func(g *group) bool { return g.late() && g.Timer && g.Phase == evidence.ReadingHeader }, "a header that comes in pieces is spoken of", false},
-	{"backend-restarted", regexp.MustCompile(`(?i)(?:during|while|whenever|at|on) (?:each |every |a |the |we )*(?:deploy\w*|releas\w*|rollout|rolling update)\b|pm2 (?:restart|reload)\b|rolling (?:update|restart)|when .{0,30}(?:is|gets?|being) (?:re)?deployed`),
+	{"backend-restarted", regexp.MustCompile(`(?i)(?:during|while|whenever|at|on) (?:each |every |a |the |we )*(?:deploy\w*|releas\w*|rollout|rolling update)\b|pm2 (?:restart|reload)\b|rolling (?:update|restart)|when .{0,30}(?:is|gets?|being) (?:re)?deployed|(?:hot|phased)[- ]restart|(?:when|while|during|whenever|each time|every time|after) .{0,20}restart\w* (?:of )?(?:the |my |our |a )*(?:puma|unicorn|gunicorn|u[wW]SGI|rails|kestrel|tomcat|pm2)\b`),
 		func(g *group) bool { return missed(g) || g.died() }, "a deployment is spoken of", false},
 	{"duplicate-service-name", regexp.MustCompile(`(?i)(?:every|each) (?:second|other) request|two containers .{0,40}same (?:name|alias)|same (?:service )?(?:name|alias) .{0,40}(?:two|both|another|other)|round[- ]robins? between`),
 		func(g *group) bool {

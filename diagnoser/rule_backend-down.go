@@ -24,6 +24,10 @@ var _ = register(rule{
 			return &opinion{certainty: Possible, weight: 2, check: "docker ps -a; docker inspect", evidence: []Fact{
 				fact(fromLog, "no answer to ARP at %s, an address of a container network: no container has it now", g.target.Address)},
 				also: []Alternative{{"stale-upstream-ip", "its successor may have another address", "getent hosts NAME against the address in the log"}}}
+		case g.is(evidence.Connecting, evidence.Unreachable) && in.blind() && !g.known() && strings.Contains(g.Message, "Host is unreachable"):
+			return &opinion{certainty: Possible, weight: 2, check: "docker ps -a; docker inspect", evidence: []Fact{
+				fact(fromLog, "the C library of small containers words it so: a container's address, to which nobody answers")},
+				also: []Alternative{{"stale-upstream-ip", "its successor may have another address", "getent hosts NAME against the address in the log"}}}
 		case lateOnWindows(g):
 			return &opinion{certainty: Possible, weight: 2, check: "netstat -ano | findstr LISTENING", also: downAlso(g), evidence: []Fact{
 				fact(fromLog, "nginx on Windows may learn of a refused connect by its timer only (errno 10060), and %s is this host", g.target.Address)}}

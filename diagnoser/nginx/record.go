@@ -219,6 +219,9 @@ func finished(b []byte) bool {
 
 // parseRecord reads head, message and context of a record.
 func parseRecord(text string, line int64) evidence.Event {
+	if strings.Contains(text, "\n") {
+		text = unbroken(text)
+	}
 	e := evidence.Event{Line: line, Text: text, Cut: len(text) >= cutLen}
 	e.Time, _ = timestamp([]byte(text[:timestampLen]))
 	rest := text[timestampLen+2:]

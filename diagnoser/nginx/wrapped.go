@@ -56,3 +56,25 @@ func oneLine(s string) string {
 	}
 	return strings.Join(lines, " ")
 }
+
+// unbroken joins the lines of a record that a terminal broke where they were full, amid a
+// word or not: all but the last are as long, or shorter by the space at which they ended.
+func unbroken(s string) string {
+	lines := strings.Split(s, "\n")
+	width := len(lines[0])
+	for _, line := range lines[:len(lines)-1] {
+		width = max(width, len(line))
+	}
+	if len(lines) < 3 || width < 60 {
+		return s
+	}
+	for i, line := range lines[:len(lines)-1] {
+		if len(line) < width-1 {
+			return s
+		}
+		if len(line) < width {
+			lines[i] += " "
+		}
+	}
+	return strings.Join(lines, "")
+}
