@@ -39,6 +39,7 @@ var _ = register(rule{
 		if hangs {
 			o.also = hangAlso(g)
 		}
+		in.repeated(g, o)
 		return o
 	},
 })

@@ -65,6 +65,7 @@ func lateHeader(in *inquiry, g *group) *opinion {
 		o.certainty = Possible
 		o.against = append(o.against, probeFact(p))
 	}
+	in.repeated(g, o)
 	return o
 }
 

@@ -1,0 +1,69 @@
+package diagnoser
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
+
+// nextUpstream returns the conditions on which a pass asks another server, and the directive that sets them, nil
+// for the default: error and timeout (ngx_http_proxy_merge_loc_conf and its kin).
+func (r *Reading) nextUpstream(p *nginx.Pass) (conditions []string, d *nginx.Directive) {
+	d = r.config.Effective(p.Directive.Parent, p.Prefix+"next_upstream")
+	if d == nil {
+		return []string{"error", "timeout"}, nil
+	}
+	for _, a := range d.Args {
+		conditions = append(conditions, a.Text)
+	}
+	return conditions, d
+}
+
+// alsoLate lists the other servers of the pass at which the same connections' requests were late, sorted.
+func (in *inquiry) alsoLate(g *group) (addresses []string) {
+	for _, o := range in.groups.list {
+		if o == g || o.pass != g.pass || !o.late() || o.target == g.target || slices.Contains(addresses, o.target.Address) {
+			continue
+		}
+		for c := range g.conns {
+			if o.conns[c] {
+				addresses = append(addresses, o.target.Address)
+				break
+			}
+		}
+	}
+	slices.Sort(addresses)
+	return addresses
+}
+
+// repeated adds to an opinion about a late answer that the request was passed on from one late server to the
+// next: each has the same work to do, and the client waits for the sum of the timeouts.
+func (in *inquiry) repeated(g *group, o *opinion) {
+	if g.pass == nil {
+		return
+	}
+	limit, _ := in.timeout(g.pass, "read_timeout")
+	others := in.alsoLate(g)
+	conditions, d := in.nextUpstream(g.pass)
+	if len(others) == 0 || !slices.Contains(conditions, "timeout") {
+		return
+	}
+	o.evidence = append(o.evidence, fact(fromLog, "the same request was late at %s too: the client waited %d times %s, and each server had the work",
+		strings.Join(others, " and "), len(others)+1, round(limit)))
+	name := g.pass.Prefix + "next_upstream"
+	if d == nil {
+		o.evidence = append(o.evidence, in.configFact(g.pass.Directive, "%s is not set: error timeout", name))
+	} else {
+		o.evidence = append(o.evidence, in.configFact(d, "%s", d.Text()))
+	}
+	conditions = slices.DeleteFunc(slices.Clone(conditions), func(c string) bool { return c == "timeout" })
+	if len(conditions) == 0 {
+		conditions = []string{"off"}
+	}
+	if len(o.remedies) > 0 {
+		o.remedies = append(o.remedies, mitigates(in.edit(fmt.Sprintf("ask no other server when one was late: the client waits %s once", round(limit)),
+			in.config.Set(g.pass.Place(), g.pass.Directive, name, strings.Join(conditions, " ")))...)...)
+	}
+}
