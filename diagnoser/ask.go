@@ -102,8 +102,18 @@ func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
 func (r *Reading) question(g *group, t evidence.Target) evidence.Question {
 	return evidence.Question{
 		Target: t, Method: "GET", URI: orRoot(g.uri), Host: r.hostHeader(g), ServerName: r.serverName(g, t),
-		Params: r.fastcgiParams(g), Idle: r.worthIdling(g), Wait: r.wait(g),
+		Params: r.fastcgiParams(g), Idle: r.worthIdling(g), Within: r.within(g), Wait: r.wait(g),
 	}
+}
+
+// within is the proxy's own read timeout where that ended the request: an answer that comes later on a fresh
+// connection tells enough.
+func (r *Reading) within(g *group) time.Duration {
+	if !g.late() || !g.Timer || g.pass == nil {
+		return 0
+	}
+	limit, _ := r.timeout(g.pass, "read_timeout")
+	return limit
 }
 
 // worthIdling tells whether the failure can be that of a connection kept too long:

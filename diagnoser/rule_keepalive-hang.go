@@ -25,6 +25,9 @@ var _ = register(rule{
 			return nil
 		}
 		p := in.probe(g)
+		if limit := in.within(g); probed(p, evidence.OK) && p.HeaderAfter > limit {
+			return nil // it is late on a fresh connection too
+		}
 		o := &opinion{certainty: Possible, check: "curl with two URLs in one command past the proxy", why: "connections to the backend are kept, and it may not read a second request", evidence: []Fact{in.keptFact(g.pass, d)}}
 		if probed(p, evidence.OK) && p.Idle != nil && p.Idle.Outcome == evidence.TimedOut {
 			o.certainty, o.weight = Proved, 4

@@ -17,6 +17,9 @@ type Question struct {
 	Candidate bool
 	// Idle also asks how long the backend keeps an idle connection open.
 	Idle bool
+	// Within is how late the first answer may be for that question: a backend that is slow on a fresh connection
+	// is not asked again and again. Zero means any time.
+	Within time.Duration
 	// Wait bounds connect, and then the response; zero means 10 s.
 	Wait time.Duration
 }

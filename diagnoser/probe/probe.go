@@ -92,7 +92,7 @@ func Ask(ctx context.Context, q evidence.Question, opts Options) evidence.Probe 
 	f, reusable := a.once(ctx, &p)
 	p.Took = time.Since(start)
 	a.conclude(ctx, &p, f)
-	if q.Idle && p.Outcome == evidence.OK {
+	if q.Idle && p.Outcome == evidence.OK && (q.Within == 0 || p.HeaderAfter <= q.Within) {
 		if reusable {
 			p.Idle = a.idle(ctx)
 		} else {
