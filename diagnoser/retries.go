@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/diagnoser/nginx"
 )
 
@@ -21,21 +22,34 @@ func (r *Reading) nextUpstream(p *nginx.Pass) (conditions []string, d *nginx.Dir
 	return conditions, d
 }
 
-// alsoLate lists the other servers of the pass at which the same connections' requests were late, sorted.
-func (in *inquiry) alsoLate(g *group) (addresses []string) {
+// alsoLate lists the other servers of the pass at which the same connections' requests were late.
+func (in *inquiry) alsoLate(g *group) (all []*group) {
 	for _, o := range in.groups.list {
-		if o == g || o.pass != g.pass || !o.late() || o.target == g.target || slices.Contains(addresses, o.target.Address) {
-			continue
-		}
-		for c := range g.conns {
-			if o.conns[c] {
-				addresses = append(addresses, o.target.Address)
-				break
-			}
+		if o != g && o.pass == g.pass && o.late() && o.target != g.target && sharesConn(o, g) {
+			all = append(all, o)
 		}
 	}
-	slices.Sort(addresses)
-	return addresses
+	return all
+}
+
+func sharesConn(a, b *group) bool {
+	for c := range a.conns {
+		if b.conns[c] {
+			return true
+		}
+	}
+	return false
+}
+
+// targetsOf lists the addresses of groups, in words.
+func targetsOf(list []*group) string {
+	var all []string
+	for _, g := range list {
+		if !slices.Contains(all, g.target.Address) {
+			all = append(all, g.target.Address)
+		}
+	}
+	return strings.Join(all, " and ")
 }
 
 // repeated adds to an opinion about a late answer that the request was passed on from one late server to the
@@ -51,7 +65,13 @@ func (in *inquiry) repeated(g *group, o *opinion) {
 		return
 	}
 	o.evidence = append(o.evidence, fact(fromLog, "the same request was late at %s too: the client waited %d times %s, and each server had the work",
-		strings.Join(others, " and "), len(others)+1, round(limit)))
+		targetsOf(others), len(others)+1, round(limit)))
+	if o.certainty == Proved {
+		o.explained = slices.DeleteFunc(others, func(other *group) bool {
+			p := in.probe(other)
+			return other.Line < g.Line || !probed(p, evidence.OK) || p.HeaderAfter <= limit
+		})
+	}
 	name := g.pass.Prefix + "next_upstream"
 	if d == nil {
 		o.evidence = append(o.evidence, in.configFact(g.pass.Directive, "%s is not set: error timeout", name))
