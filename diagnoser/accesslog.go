@@ -138,6 +138,9 @@ func (r *Reading) protocolOf(upstream string) string {
 
 // facts say what the access log adds to a group of events.
 func (g *group) accessFacts() (all []Fact) {
+	if g.Outcome == evidence.Cached {
+		return nil // its line is all that there is
+	}
 	for _, t := range g.told[:min(len(g.told), 2)] {
 		all = append(all, Fact{Source: fromLog, Text: t.says(), Ref: fmt.Sprintf("%s:%d", t.log, t.Line)})
 	}

@@ -45,10 +45,15 @@ func TestAccessLogJoinsErrorLog(t *testing.T) {
 	}
 }
 
-// A status that the upstream itself sent is no failure of the proxy.
+// A status that the upstream itself sent is no timer of the proxy: something behind the upstream failed.
 func TestAccessLogOfTheUpstreamsOwn(t *testing.T) {
 	own := strings.ReplaceAll(accessTimeout, `uht="-"`, `uht="60.001"`)
-	if report := diagnose(t, evidence.Evidence{Logs: []evidence.Log{{Name: "access.log", Text: own + "\n"}}}); len(report.Findings) != 0 {
+	report := diagnose(t, evidence.Evidence{Logs: []evidence.Log{{Name: "access.log", Text: own + "\n"}}})
+	if len(report.Findings) != 1 || report.Findings[0].Cause != "app-dependency-down" || report.Findings[0].Certainty != Likely {
 		t.Errorf("got %+v", report.Findings)
+	}
+	fine := strings.NewReplacer(`us="504"`, `us="200"`, `uht="-"`, `uht="0.001"`, `" 504 `, `" 200 `).Replace(accessTimeout)
+	if report := diagnose(t, evidence.Evidence{Logs: []evidence.Log{{Name: "access.log", Text: fine + "\n"}}}); len(report.Findings) != 0 {
+		t.Errorf("%s: got %+v", fine, report.Findings)
 	}
 }

@@ -29,13 +29,14 @@ func (r *Reading) AskHost() (q evidence.HostQuestion) {
 			q.Paths = append(q.Paths, file)
 		}
 		switch {
-		case g.Outcome == "" || g.Outcome == evidence.NoneLive:
+		case g.Outcome == "" || !g.known() || g.Outcome == evidence.NoneLive:
 		case g.unix():
 			q.Paths = append(q.Paths, g.target.Address)
 		case g.tcp():
 			q.Addresses = append(q.Addresses, g.target.Address)
 		}
 	}
+	q.Paths = append(q.Paths, r.pageFiles()...)
 	for _, t := range r.peers() {
 		q.Addresses = append(q.Addresses, t.Address)
 	}
@@ -172,14 +173,34 @@ func (r *Reading) peers() (all []evidence.Target) {
 	return all
 }
 
-// peersOf returns the servers behind a "no live upstreams", none for other events.
+// peersOf returns the servers behind a "no live upstreams", those that could have been asked instead of one that sent
+// an error, and those that the cache spares; none for other events.
 func (r *Reading) peersOf(g *group) (all []evidence.Target) {
-	if g.Outcome != evidence.NoneLive {
-		return nil
+	switch g.Outcome {
+	case evidence.NoneLive:
+		if up := r.config.Group(g.target.Address); up != nil {
+			return targets(g.target.Protocol, up)
+		}
+	case evidence.SentError:
+		if g.pass != nil && g.pass.Group != nil {
+			return targets(g.target.Protocol, g.pass.Group)
+		}
+	case evidence.Cached:
+		for _, c := range r.errorCaches(g.Status) {
+			if p := c.pass; p.Group != nil {
+				all = append(all, targets(p.Protocol, p.Group)...)
+			} else if !p.Variable {
+				all = append(all, evidence.Target{Protocol: p.Protocol, Network: p.Network, Address: p.Address})
+			}
+		}
 	}
-	if up := r.config.Group(g.target.Address); up != nil {
-		for _, s := range up.Servers {
-			all = append(all, evidence.Target{Protocol: g.target.Protocol, Network: s.Network, Address: s.Address})
+	return all
+}
+
+func targets(protocol string, up *nginx.Group) (all []evidence.Target) {
+	for _, s := range up.Servers {
+		if s.Network != "" && !s.Has("down") {
+			all = append(all, evidence.Target{Protocol: protocol, Network: s.Network, Address: s.Address})
 		}
 	}
 	return all

@@ -119,7 +119,10 @@ var _ = registerCheck(check{
 	},
 })
 
+// refusal is how such a remark begins; the proxy's own words follow.
+const refusal = "nginx -t refuses it: "
+
 // refused is the remark of what nginx -t refuses, in its words.
 func refused(d *nginx.Directive, message string) remark {
-	return remark{at: d, certainty: Proved, says: "nginx -t refuses it: " + message}
+	return remark{at: d, certainty: Proved, says: refusal + message}
 }

@@ -26,6 +26,7 @@ type group struct {
 	uri            string      // as the backend was asked, of a request that is safe to repeat
 	asked          bool        // uri is such a request's
 	pass           *nginx.Pass // the most likely one; nil without a configuration
+	page           string      // the path of the error_page that was asked for, where it was no client's request
 	log            string
 	count          int64
 	unsafe         int64 // requests that nginx does not repeat: POST, LOCK, PATCH
@@ -40,6 +41,7 @@ type groupKey struct {
 	errno                                                    int
 	immediate, timer                                         bool
 	pass                                                     *nginx.Pass
+	page                                                     string
 }
 
 // groups collects events, bounded in memory.
@@ -49,6 +51,7 @@ type groups struct {
 	byKey  map[groupKey]*group
 	list   []*group // in order of first appearance
 	memo   map[memoKey]*nginx.Pass
+	pages  map[string]bool // the paths that error_page directives name
 	// together counts the events of kinds beyond groupsMax.
 	together int64
 }
@@ -61,13 +64,13 @@ type memoKey struct {
 }
 
 func newGroups(config *nginx.Config) *groups {
-	return &groups{config: config, paths: config.UnixPaths(), byKey: map[groupKey]*group{}, memo: map[memoKey]*nginx.Pass{}}
+	return &groups{config: config, paths: config.UnixPaths(), byKey: map[groupKey]*group{}, memo: map[memoKey]*nginx.Pass{}, pages: errorPages(config)}
 }
 
 func (gs *groups) add(log string, e evidence.Event) *group {
 	u, _ := nginx.ParseUpstream(e, gs.paths)
 	pass := gs.passOf(e, u.Target)
-	key := groupKey{e.Proxy, e.Signature, detail(e), e.Phase, e.Outcome, e.Server, u.Target.String(), e.Errno, e.Immediate, e.Timer, pass}
+	key := groupKey{e.Proxy, e.Signature, detail(e), e.Phase, e.Outcome, e.Server, u.Target.String(), e.Errno, e.Immediate, e.Timer, pass, gs.pageOf(e, u.URI)}
 	g := gs.byKey[key]
 	if g == nil && len(gs.list) >= groupsMax {
 		key = groupKey{proxy: e.Proxy, signature: e.Signature, phase: e.Phase, outcome: e.Outcome, errno: e.Errno}
@@ -75,7 +78,7 @@ func (gs *groups) add(log string, e evidence.Event) *group {
 		gs.together++
 	}
 	if g == nil {
-		g = &group{Event: e, target: u.Target, pass: pass, log: log, conns: map[int64]bool{}}
+		g = &group{Event: e, target: u.Target, pass: pass, page: key.page, log: log, conns: map[int64]bool{}}
 		gs.byKey[key] = g
 		gs.list = append(gs.list, g)
 	}
@@ -89,6 +92,9 @@ func (gs *groups) like(log string, e evidence.Event) func(nginx.Repeat) {
 	g := gs.add(log, e)
 	if gs.together > together {
 		return func(r nginx.Repeat) { gs.together++; g.again(r) }
+	}
+	if len(gs.pages) > 0 {
+		return func(r nginx.Repeat) { gs.add(log, r.Event()) }
 	}
 	if len(gs.config.PassesTo(e, g.target)) < 2 {
 		return g.again

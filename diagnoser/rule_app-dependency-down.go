@@ -18,6 +18,9 @@ var _ = register(rule{
 		Source:  "ngx_http_upstream_process_header, whose timer ends first",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
+		if g.Outcome == evidence.SentError {
+			return in.sentError(g)
+		}
 		if !(g.late() || g.died() || g.is(evidence.Connecting, evidence.Refused)) {
 			return nil
 		}

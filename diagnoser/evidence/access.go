@@ -15,7 +15,8 @@ type Access struct {
 	Request     string        `json:"request,omitempty"`
 	Status      int           `json:"status,omitempty"` // what the client got
 	RequestTime time.Duration `json:"request_time,omitempty"`
-	Conn        int64         `json:"conn,omitempty"` // $connection, which is the *N of the error log
+	Conn        int64         `json:"conn,omitempty"`  // $connection, which is the *N of the error log
+	Cache       string        `json:"cache,omitempty"` // $upstream_cache_status: "HIT", "MISS"
 	Attempts    []Attempt     `json:"attempts"`
 	Line        int64         `json:"line,omitempty"`
 	Text        string        `json:"text"`

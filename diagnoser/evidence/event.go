@@ -29,6 +29,8 @@ const (
 	Invalid     = "invalid"
 	NoneLive    = "none live"
 	NotFound    = "not found"
+	SentError   = "sent an error" // the upstream itself answered 502 or 504; only an access log tells
+	Cached      = "cached"        // the proxy's cache answered 502 or 504; only an access log tells
 )
 
 // Event is one upstream error, read from one record of the log. Fields that the

@@ -19,7 +19,7 @@ type Question struct {
 	Idle bool
 	// Within is how late the first answer may be for that question: a backend that is slow on a fresh connection
 	// is not asked again and again. Zero means any time.
-	Within time.Duration
+	Within time.Duration `json:",omitempty"`
 	// Wait bounds connect, and then the response; zero means 10 s.
 	Wait time.Duration
 }

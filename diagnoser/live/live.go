@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -40,9 +41,9 @@ func Collect(ctx context.Context, opts Options) (evidence.Evidence, error) {
 		opts.ConfigPath = "/etc/nginx/nginx.conf"
 	}
 	ev := evidence.Evidence{Proxy: evidence.Proxy{Kind: "nginx", Version: opts.Version}}
-	logs, logErr := openLogs(opts.Root, opts.Logs)
 	var configErr error
 	ev.Config, configErr = ReadConfig(opts.Root, opts.ConfigPath)
+	logs, logErr := openLogs(opts.Root, append(slices.Clip(opts.Logs), accessLogs(opts.Root, ev.Config, opts.Logs)...))
 	err := errors.Join(logErr, configErr)
 
 	ev.Logs = logs.evidence()

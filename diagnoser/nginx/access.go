@@ -20,7 +20,8 @@ func init() {
 		"addr": "upstream_addr ua up ups uaddr upstream upstream_address us_addr", "status": "upstream_status us ustatus upstatus upstream_code",
 		"connect": "upstream_connect_time uct", "header": "upstream_header_time uht", "response": "upstream_response_time urt upstream_time upstream_response_duration",
 		"received": "upstream_bytes_received ubr upstream_response_length url_len upstream_length", "sent": "upstream_bytes_sent ubs",
-		"took": "request_time rt duration request_duration", "conn": "connection conn connection_id", "code": "status code st response_status",
+		"cache": "upstream_cache_status ucs cache cache_status",
+		"took":  "request_time rt duration request_duration", "conn": "connection conn connection_id", "code": "status code st response_status",
 		"request": "request req request_line", "client": "remote_addr client client_ip ip remote_ip", "time": "time_iso8601 time ts timestamp @timestamp time_local msec",
 	} {
 		for _, n := range strings.Fields(names) {
@@ -74,7 +75,7 @@ func (f accessFields) access() (a evidence.Access, ok bool) {
 	}
 	a = evidence.Access{Client: f["client"], Request: f["request"], Conn: number(f["conn"]), RequestTime: took(f, "took", 0)}
 	a.Status, _ = strconv.Atoi(f["code"])
-	a.Time = accessTime(f["time"])
+	a.Time, a.Cache = accessTime(f["time"]), f["cache"]
 	items, redirected := splitList(addr)
 	for i, one := range items {
 		a.Attempts = append(a.Attempts, evidence.Attempt{Address: one, Redirected: redirected[i], Status: int(number(f.item("status", i))),

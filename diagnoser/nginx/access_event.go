@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -17,11 +18,19 @@ func EventOf(a *evidence.Access, t evidence.Attempt) (e evidence.Event, ok bool)
 	e = evidence.Event{Signature: fromAccess, Time: a.Time, Client: a.Client, Request: a.Request, Conn: a.Conn, Line: a.Line, Text: a.Text,
 		Upstream: logged(t.Address), Status: t.Status}
 	switch {
+	case t.Address == "-" && ofGateway(a.Status) && FromCache(a.Cache):
+		e.Phase, e.Outcome, e.Status = evidence.Selecting, evidence.Cached, a.Status
+		e.Message = fmt.Sprintf("the cache answered %d (%s): no upstream was asked", a.Status, a.Cache)
+		e.Upstream = ""
+		return e, true
 	case t.Address == "-" && a.Status == 502:
 		e.Phase, e.Outcome, e.Status = evidence.Resolving, evidence.NotFound, 502
 		e.Message = "no peer was chosen: the upstream's name was not resolved"
 		e.Upstream = ""
 		return e, true
+	case ofGateway(t.Status) && t.Header >= 0 && t.Address != "-":
+		e.Phase, e.Outcome = evidence.ReadingHeader, evidence.SentError
+		e.Message = fmt.Sprintf("the upstream itself sent %d", t.Status)
 	case t.Status == 504 && byProxy(t):
 		ofTimer(&e, t)
 	case t.Status == 502 && byProxy(t):
@@ -30,6 +39,14 @@ func EventOf(a *evidence.Access, t evidence.Attempt) (e evidence.Event, ok bool)
 		return e, false
 	}
 	return e, e.Outcome != ""
+}
+
+// ofGateway tells whether a status is a gateway's: 502 or 504 (RFC 9110, sections 15.6.3 and 15.6.5).
+func ofGateway(status int) bool { return status == 502 || status == 504 }
+
+// FromCache tells whether a $upstream_cache_status is one of an answer that no upstream was asked for.
+func FromCache(status string) bool {
+	return status == "HIT" || status == "STALE" || status == "UPDATING"
 }
 
 // byProxy tells whether nginx made the status: no header came. Where the format does not

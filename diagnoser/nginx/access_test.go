@@ -16,7 +16,7 @@ func TestLogFormatIsRead(t *testing.T) {
 	values := map[string]string{"time_iso8601": "2026-03-14T10:15:02+01:00", "remote_addr": "192.0.2.7", "request": `GET /?us=200&up=127.0.0.1:1 HTTP/1.1`,
 		"status": "502", "body_bytes_sent": "157", "request_time": "60.004", "upstream_addr": twoAttempts, "upstream_status": "504, 502", "upstream_connect_time": "0.001, -",
 		"upstream_header_time": "-, -", "upstream_response_time": "60.000, 0.003", "upstream_bytes_received": "0, 0", "upstream_bytes_sent": "120, 0", "connection": "77",
-		"connection_requests": "3", "request_id": "5f4dcc3b5aa765d61d8327deb882cf99"}
+		"connection_requests": "3", "upstream_cache_status": "MISS", "request_id": "5f4dcc3b5aa765d61d8327deb882cf99"}
 	formats := regexp.MustCompile(`(?s)log_format (\w+)(.*?);\n`).FindAllStringSubmatch(LogFormat(), -1)
 	if len(formats) != 2 {
 		t.Fatalf("got %d formats, want 2", len(formats))
@@ -35,7 +35,7 @@ func TestLogFormatIsRead(t *testing.T) {
 		})
 		a, ok := ParseAccess([]byte("web-1  | " + line + "\n"))
 		if !ok || a.Status != 502 || a.Conn != 77 || a.Client != "192.0.2.7" || a.Request != values["request"] || a.RequestTime != 60004*time.Millisecond ||
-			!a.Time.Equal(time.Date(2026, 3, 14, 9, 15, 2, 0, time.UTC)) || len(a.Attempts) != 2 {
+			a.Cache != "MISS" || !a.Time.Equal(time.Date(2026, 3, 14, 9, 15, 2, 0, time.UTC)) || len(a.Attempts) != 2 {
 			t.Errorf("%s: got %+v, %v of %s", format[1], a, ok, line)
 			continue
 		}
@@ -90,14 +90,32 @@ func TestEventOf(t *testing.T) {
 		{evidence.Attempt{Address: "a:1", Status: 502, Connect: 0, Header: none, Received: 4096}, evidence.ReadingHeader, evidence.TooBig},
 		{evidence.Attempt{Address: "group", Status: 502, Connect: none, Header: none}, evidence.Selecting, evidence.NoneLive},
 		{evidence.Attempt{Address: "a:1", Status: 502, Connect: unknown, Header: unknown}, evidence.Connecting, evidence.Refused},
-		{evidence.Attempt{Address: "a:1", Status: 502, Connect: 0, Header: 1}, "", ""},                            // sent by the upstream
-		{evidence.Attempt{Address: "a:1", Status: 504, Connect: unknown, Header: unknown, Received: 157}, "", ""}, // likewise
+		{evidence.Attempt{Address: "a:1", Status: 502, Connect: 0, Header: 1}, evidence.ReadingHeader, evidence.SentError},
+		{evidence.Attempt{Address: "a:1", Status: 504, Connect: unknown, Header: unknown, Received: 157}, "", ""}, // sent by the upstream, perhaps
 		{evidence.Attempt{Address: "a:1", Status: 200, Connect: 0, Header: 0}, "", ""},
 		{evidence.Attempt{Address: "a:1", Connect: none, Header: none}, "", ""}, // the client went away
 	} {
 		e, ok := EventOf(&evidence.Access{Status: 502}, c.t)
 		if ok != (c.phase != "") || ok && (e.Phase != c.phase || e.Outcome != c.outcome) {
 			t.Errorf("%+v: got %s × %s, %v", c.t, e.Phase, e.Outcome, ok)
+		}
+	}
+}
+
+// A cache's answer is nobody's failure, unless it is one itself.
+func TestEventOfTheCache(t *testing.T) {
+	none := evidence.Attempt{Address: "-", Connect: evidence.Never, Header: evidence.Never}
+	for _, c := range []struct {
+		status  int
+		cache   string
+		outcome string
+	}{
+		{502, "HIT", evidence.Cached}, {504, "STALE", evidence.Cached}, {502, "MISS", evidence.NotFound}, {502, "", evidence.NotFound},
+		{200, "HIT", ""}, {503, "HIT", ""}, {504, "", ""},
+	} {
+		e, ok := EventOf(&evidence.Access{Status: c.status, Cache: c.cache}, none)
+		if ok != (c.outcome != "") || ok && (e.Outcome != c.outcome || e.Status != c.status) {
+			t.Errorf("%d %s: got %s, %d, %v", c.status, c.cache, e.Outcome, e.Status, ok)
 		}
 	}
 }

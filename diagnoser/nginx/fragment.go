@@ -14,7 +14,7 @@ var fragmentHints = [][]byte{[]byte("connect()"), []byte("() failed ("), []byte(
 	[]byte("upstream timed"), []byte("upstream prematurely"), []byte("upstream sent "), []byte("upstream rejected"), []byte("upstream server t"),
 	[]byte("upstream SSL"), []byte("peer closed connection in"), []byte("host not found in"), []byte("no resolver defined"), []byte("FastCGI sent in"),
 	[]byte("could not be resolved ("), []byte("upstream closed prematurely"),
-	[]byte("worker_connections are"), []byte("an upstream response"), []byte("auth request unexpected"), []byte(") while connecting to upstream"), []byte(`() "/`)}
+	[]byte("worker_connections are"), []byte("an upstream response"), []byte("auth request unexpected"), []byte(") while connecting to upstream"), []byte(`() "/`), []byte("nginx: [emerg] ")}
 
 // messageMax is how far behind prefixMax the words that tell a message may reach.
 const messageMax = 256
@@ -25,7 +25,10 @@ var messageStart = regexp.MustCompile(`connect ?\(\) (?:to (?:unix: )?\S+ )?fail
 	`(?:recv|readv|send|writev|sendfile|WSARecv|WSASend|accept4?|socket)\(\) failed \(|peer closed connection in SSL handshake|` +
 	`SSL_do_handshake\(\) failed|host not found in (?:upstream|resolver)|no resolver defined to resolve|[\w.-]+ could not be resolved \(|FastCGI sent in stderr|` +
 	`(?:open|pwritev?|mkdir)\(\) "/[^"]*" failed \(|(?:\d+ )?worker_connections are not enough|an upstream response is buffered|auth request unexpected status|` +
-	`connect\(\)[^\s("]{1,24} ?\(\d{2,5}: |(?:failed )?\(\d{2,5}: [^)"]*\) while connecting to upstream`)
+	`connect\(\)[^\s("]{1,24} ?\(\d{2,5}: |(?:failed )?\(\d{2,5}: [^)"]*\) while connecting to upstream|` + refusedStart)
+
+// refusedStart begins what nginx -t prints of a configuration that it refuses; the message follows.
+const refusedStart = `nginx: \[emerg\] (?:\d+#\d+: )?`
 
 // head is what is left of a record's head before its message: level, pid, connection.
 var head = regexp.MustCompile(`(?:\[(emerg|alert|crit|error|warn|notice|info|debug)\]:?\s+)?(?:(\d+)#\d+:\s+)?(?:\*(\d+)\s+)?$`)
@@ -57,6 +60,9 @@ func fragmentOf(line []byte) (f fragment, ok bool) {
 	}
 	f.at = m[0]
 	switch found := line[m[0]:m[1]]; {
+	case bytes.HasPrefix(found, []byte("nginx: ")):
+		f.at, f.level = m[1], "emerg"
+		return f, true
 	case bytes.HasPrefix(found, []byte("failed (")):
 		f.missing = "connect() "
 	case found[0] == '(':

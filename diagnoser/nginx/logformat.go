@@ -23,6 +23,7 @@ var logFields = []logField{
 	{"urt", "upstream_response_time", "", "equal to a timeout: a timer of nginx; 30 or 60 below it: a limit of the backend", false},
 	{"ubr", "upstream_bytes_received", "1.11.4", "0: nothing came; the size of proxy_buffer_size: the header is too big", false},
 	{"ubs", "upstream_bytes_sent", "1.15.8", "less than the request: it broke while it was sent", false},
+	{"cache", "upstream_cache_status", "", "HIT with a 502: the cache keeps an error, and no upstream was asked", false},
 	{"conn", "connection", "", "the *N of the error log: joins both logs", true},
 	{"cr", "connection_requests", "", "1: a new connection of the client", true},
 	{"rid", "request_id", "1.11.0", "the same in the backend's log, where proxy_set_header X-Request-ID $request_id sends it", true},

@@ -121,6 +121,8 @@ type Probe struct {
 type Expect struct {
 	Status int    `yaml:"status" strict:"required"`
 	Body   string `yaml:"body"` // contained in the body
+	// Events may be logged all the same: where the scenario is of how a failure is shown, and not of the failure.
+	Events []Event `yaml:"events"`
 }
 
 // Symptom is what an operator sees.
