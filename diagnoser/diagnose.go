@@ -106,7 +106,7 @@ func (in *inquiry) of(g *group) *inquiry {
 func (in *inquiry) finding(cause string, o *opinion, g *group) Finding {
 	c, _ := CauseNamed(cause)
 	f := Finding{Cause: cause, Kind: cmp.Or(o.kind, c.Kind), Certainty: o.certainty, Status: g.Status, Count: g.count, Proxy: cmp.Or(g.Proxy, "nginx"),
-		Server: g.Server, Where: o.where, Evidence: slices.Concat([]Fact{logFact(g)}, g.accessFacts(), o.evidence), Against: o.against, Remedies: o.remedies}
+		Server: g.Server, Where: o.where, Evidence: slices.Concat([]Fact{logFact(g)}, g.accessFacts(), o.evidence, in.shownAs(g)), Against: o.against, Remedies: o.remedies}
 	if g.known() {
 		f.Upstream = g.target.String()
 	} else {

@@ -118,3 +118,19 @@ func (r *Reading) pageFiles() (paths []string) {
 	}
 	return paths
 }
+
+// shownAs says that clients get another status than the error's: monitors do not see it then.
+func (in *inquiry) shownAs(g *group) []Fact {
+	if g.pass == nil || g.Status != 502 && g.Status != 504 {
+		return nil
+	}
+	d := in.errorPage(g.pass.Directive.Parent, g.Status)
+	if d == nil || len(d.Args) < 3 {
+		return nil
+	}
+	status := d.Arg(len(d.Args) - 2)
+	if !strings.HasPrefix(status, "=2") {
+		return nil
+	}
+	return []Fact{in.configFact(d, "%s: clients and monitors see %s in place of %d", d.Text(), strings.TrimPrefix(status, "="), g.Status)}
+}

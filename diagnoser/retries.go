@@ -87,3 +87,14 @@ func (in *inquiry) repeated(g *group, o *opinion) {
 			in.config.Set(g.pass.Place(), g.pass.Directive, name, strings.Join(conditions, " ")))...)...)
 	}
 }
+
+// forbidden adds that the group has other servers, and that the configuration forbids to ask them: so clients see
+// what one server alone does.
+func (in *inquiry) forbidden(g *group, o *opinion) {
+	if g.pass == nil || g.pass.Group == nil || len(usableServers(g.pass.Group)) < 2 {
+		return
+	}
+	if conditions, d := in.nextUpstream(g.pass); d != nil && !slices.Contains(conditions, "error") {
+		o.evidence = append(o.evidence, in.configFact(d, "%s: no other server of %q is asked", d.Text(), g.pass.Group.Name))
+	}
+}

@@ -67,6 +67,7 @@ func downTCP(in *inquiry, g *group) *opinion {
 	if p != nil {
 		addProbe(o, p, evidence.Refused)
 	}
+	in.forbidden(g, o)
 	return o
 }
 
