@@ -22,9 +22,25 @@ var _ = register(rule{
 		}
 		o := &opinion{certainty: Likely, weight: 1, check: "ip -6 route get " + hostOf(g.target.Address)}
 		in.sameOnFour(g, o)
+		in.askedForSix(g, o)
 		return o
 	},
 })
+
+// askedForSix looks whether the address came from a resolver that is asked for both families.
+func (in *inquiry) askedForSix(g *group, o *opinion) {
+	d := in.resolverOf(g)
+	if d == nil || g.pass == nil || !g.pass.Variable || hasParameter(d, "ipv6") {
+		return
+	}
+	o.where, o.weight = in.where(d), 4
+	o.evidence = append(o.evidence, in.configFact(d, "%s: AAAA records are asked for as well", d.Text()))
+	if r := in.route(g.target); r != nil && r.Kind == "none" {
+		o.certainty = in.proof()
+		o.evidence = append(o.evidence, fact(fromKernel, "there is no route to %s", g.target.Address))
+	}
+	o.remedies = in.edit("ask for IPv4 addresses only", in.config.AppendArg(d, "ipv6=off"))
+}
 
 // sameOnFour looks whether the backend of an IPv6 loopback address listens on 127.0.0.1: the host has no IPv6, so that
 // this is all that it can do.

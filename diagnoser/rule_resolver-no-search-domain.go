@@ -29,9 +29,15 @@ var _ = register(rule{
 		if len(search) == 0 {
 			return o
 		}
-		full := name + "." + search[0]
+		full := in.completed(name)
 		o.certainty, o.weight, o.check = Likely, 2, "dig "+full
 		o.evidence = append(o.evidence, fact(fromFile, "resolv.conf completes short names with %s; nginx does not", strings.Join(search, ", ")))
+		if d := in.resolverOf(g); d != nil {
+			if n := in.answered(full, resolverAddress(d))["A"]; len(n.Addresses) > 0 {
+				o.certainty = in.proof()
+				o.evidence = append(o.evidence, fact(fromProbe, "%s answered %s for %s", n.Server, strings.Join(n.Addresses, ", "), full))
+			}
+		}
 		if d := in.variable(name); d != nil {
 			o.where = in.where(d)
 			o.remedies = in.edit("write the name in full", in.config.ReplaceArg(d, 1, full))

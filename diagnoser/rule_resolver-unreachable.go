@@ -22,11 +22,7 @@ var _ = register(rule{
 			return nil
 		}
 		o := &opinion{certainty: Likely, check: "dig @RESOLVER NAME"}
-		p := in.passFor(g)
-		if p == nil {
-			return o
-		}
-		if d := in.config.Effective(p.Place(), "resolver"); d != nil && len(d.Args) > 0 {
+		if d := in.resolverOf(g); d != nil {
 			in.judgeResolver(o, d)
 		}
 		return o
@@ -42,7 +38,24 @@ func (in *inquiry) judgeResolver(o *opinion, d *nginx.Directive) {
 		o.certainty = Proved
 		o.evidence = append(o.evidence, fact(fromSocket, "nothing receives UDP at %s", address))
 	}
-	if server := in.nameserver(address); server != "" {
+	in.otherNameserver(o, d)
+}
+
+// resolverOf is the resolver directive that holds for a group's pass, nil without one.
+func (in *inquiry) resolverOf(g *group) *nginx.Directive {
+	p := in.passFor(g)
+	if p == nil {
+		return nil
+	}
+	if d := in.config.Effective(p.Place(), "resolver"); d != nil && len(d.Args) > 0 {
+		return d
+	}
+	return nil
+}
+
+// otherNameserver proposes to ask the name server that the host's other programs ask, where that is another one.
+func (in *inquiry) otherNameserver(o *opinion, d *nginx.Directive) {
+	if server := in.nameserver(resolverAddress(d)); server != "" {
 		o.evidence = append(o.evidence, fact(fromFile, "resolv.conf names %s", server))
 		o.remedies = in.edit("look names up where this host does", in.config.ReplaceArg(d, 0, server))
 	}

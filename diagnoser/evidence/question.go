@@ -24,6 +24,12 @@ type Question struct {
 	Wait time.Duration
 }
 
+// NameQuestion is a name worth asking a name server for, as the proxy's own resolver asks it: for A and AAAA records.
+type NameQuestion struct {
+	Name   string
+	Server string // an address and a port
+}
+
 // HostQuestion says which facts of the host matter.
 type HostQuestion struct {
 	Paths     []string // unix sockets whose path is to be walked

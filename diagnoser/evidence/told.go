@@ -88,6 +88,7 @@ type Bind struct {
 type Name struct {
 	Name      string   `json:"name"`
 	Addresses []string `json:"addresses,omitempty"`
+	Type      string   `json:"type,omitempty"`   // of the record that was asked for, "A" or "AAAA"; empty where that is not known
 	Status    string   `json:"status,omitempty"` // "NXDOMAIN", "SERVFAIL", "timeout"; empty for an answer
 	Server    string   `json:"server,omitempty"` // the resolver that was asked
 }

@@ -54,6 +54,7 @@ func Collect(ctx context.Context, opts Options) (evidence.Evidence, error) {
 	ev.Logs = logs.evidence() // the reading used the first up
 	ev.Host = host.Collect(ctx, host.Options{Root: opts.Root, Proc: opts.Proc, Ignore: opts.Ignore}, reading.AskHost())
 	if opts.Probe {
+		ev.Host.Names = append(ev.Host.Names, probe.AskNames(ctx, reading.AskNames(ev.Host))...)
 		ev.Probes = probe.AskAll(ctx, reading.AskBackends(ev.Host), probe.Options{Root: opts.Root})
 	}
 	return ev, errors.Join(err, ctx.Err())

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/badgateway/badgateway/containers"
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -127,8 +125,8 @@ func (s *Session) breakIt(ctx context.Context) error {
 
 // breakHost makes what is declared of the machine, gives the proxy its configuration and marks the log.
 func (s *Session) breakHost(ctx context.Context) error {
-	if s.Names != nil {
-		if err := s.name(ctx, s.Names.Plan); err != nil {
+	for _, n := range s.Names.All() {
+		if err := s.name(ctx, n); err != nil {
 			return err
 		}
 	}
@@ -184,13 +182,13 @@ func (s *Session) startFake(ctx context.Context, name string, u scenario.Upstrea
 	return s.client.Start(ctx, name, sidecar.Upstream{Listen: s.Listen(u), Protocol: s.SpokenBy(u), Plan: plan})
 }
 
-// name gives the pod's DNS server a plan.
-func (s *Session) name(ctx context.Context, node *yaml.Node) error {
-	plan, err := scenario.PlanText(node)
+// name gives one of the pod's DNS servers its plan.
+func (s *Session) name(ctx context.Context, n scenario.Names) error {
+	plan, err := scenario.PlanText(n.Plan)
 	if err != nil {
 		return err
 	}
-	return s.client.Names(ctx, sidecar.Names{Listen: s.Names.Listen, Plan: plan})
+	return s.client.Names(ctx, sidecar.Names{Listen: n.Listen, Plan: plan})
 }
 
 // configure names the scenario's own file when the proxy rejects the configuration.

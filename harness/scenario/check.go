@@ -112,11 +112,12 @@ func (k *checker) upstreams(fsys fs.FS) error {
 }
 
 func (k *checker) names() error {
-	if k.s.Names == nil {
-		return nil
+	for _, n := range k.s.Names.All() {
+		if _, err := namesPlan(k.file, n.Plan); err != nil {
+			return err
+		}
 	}
-	_, err := namesPlan(k.file, k.s.Names.Plan)
-	return err
+	return nil
 }
 
 // plans checks what a fake backend does from the start and after actions.

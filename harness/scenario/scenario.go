@@ -62,6 +62,15 @@ type Upstream struct {
 type Names struct {
 	Listen string     `yaml:"listen" strict:"required"` // on UDP and TCP, "127.0.0.1:53"
 	Plan   *yaml.Node `yaml:"plan" strict:"required"`
+	Others []Names    `yaml:"others"` // further servers, at addresses of their own
+}
+
+// All are the servers in the order in which they are declared; none of nil.
+func (n *Names) All() []Names {
+	if n == nil {
+		return nil
+	}
+	return append([]Names{*n}, n.Others...)
 }
 
 // Host is what is wrong with the machine rather than with a backend.

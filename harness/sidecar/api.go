@@ -73,7 +73,7 @@ type Collect struct {
 	Probe bool  `json:"probe"` // ask the backends directly
 }
 
-// Names is the body of PUT /v1/names: the pod's DNS server, or another plan for the one that runs.
+// Names is the body of PUT /v1/names: a DNS server in the pod, or another plan for the one that runs there.
 type Names struct {
 	Listen string `json:"listen"`
 	Plan   string `json:"plan"` // YAML

@@ -8,7 +8,7 @@ import (
 	"github.com/badgateway/badgateway/simulator/dns"
 )
 
-// putNames starts the pod's DNS server, or gives the running one another plan.
+// putNames starts a DNS server in the pod, or gives the one that runs at that address another plan.
 func (s *Server) putNames(r *http.Request) (any, error) {
 	n, err := body[Names](r)
 	if err != nil {
@@ -20,8 +20,8 @@ func (s *Server) putNames(r *http.Request) (any, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.names != nil {
-		_, err := s.names.SetPlan(plan)
+	if running := s.names[n.Listen]; running != nil {
+		_, err := running.SetPlan(plan)
 		return struct{}{}, err
 	}
 	srv, err := dns.New(dns.Config{Listen: n.Listen, Plan: plan})
@@ -31,7 +31,7 @@ func (s *Server) putNames(r *http.Request) (any, error) {
 	if err := srv.Start(); err != nil {
 		return nil, fmt.Errorf("start the DNS server: %w", err)
 	}
-	s.names = srv
+	s.names[n.Listen] = srv
 	return struct{}{}, nil
 }
 
@@ -53,17 +53,19 @@ func (s *Server) turnGate(open, shut string) error {
 	return nil
 }
 
+// turnNames turns a gate of all DNS servers.
 func (s *Server) turnNames(gate string, open bool) error {
 	s.mu.Lock()
-	names := s.names
-	s.mu.Unlock()
-	switch {
-	case names == nil:
+	defer s.mu.Unlock()
+	if len(s.names) == 0 {
 		return refuse("there is no DNS server")
-	case open:
-		names.OpenGate(gate)
-	default:
-		names.ShutGate(gate)
+	}
+	for _, names := range s.names {
+		if open {
+			names.OpenGate(gate)
+		} else {
+			names.ShutGate(gate)
+		}
 	}
 	return nil
 }

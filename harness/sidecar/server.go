@@ -26,7 +26,7 @@ type Server struct {
 
 	mu        sync.Mutex
 	upstreams map[string]*upstream                 // guarded by mu
-	names     *dns.Server                          // guarded by mu; nil until it is asked for
+	names     map[string]*dns.Server               // guarded by mu; by where they listen
 	authority func() (*authority.Authority, error) // of all upstreams' certificates, so that the proxy can trust it before there are any
 	undo      []func() error                       // guarded by mu
 	proxy     sync.Mutex                           // one change of the configuration at a time
@@ -54,7 +54,7 @@ func Serve(ctx context.Context, listen, token string, keep time.Duration) error 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &Server{token: token, root: "/proc/1/root", lease: newLease(keep), upstreams: map[string]*upstream{}, authority: sync.OnceValues(authority.New)}
+	s := &Server{token: token, root: "/proc/1/root", lease: newLease(keep), upstreams: map[string]*upstream{}, names: map[string]*dns.Server{}, authority: sync.OnceValues(authority.New)}
 	s.own = socketInodes(ln)
 	srv := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
@@ -152,8 +152,8 @@ func (s *Server) close() {
 	for _, u := range s.upstreams {
 		u.Close()
 	}
-	if s.names != nil {
-		s.names.Close()
+	for _, n := range s.names {
+		n.Close()
 	}
 	for _, undo := range s.undo {
 		undo()
