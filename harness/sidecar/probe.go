@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"strings"
@@ -121,19 +120,23 @@ func ask(ctx context.Context, q scenario.Request, tag string) Seen {
 }
 
 func answer(req *http.Request) (seen Seen) {
+	var ends hangups
 	seen.Began = time.Now()
-	defer func() { seen.Took = time.Since(seen.Began) }()
+	defer func() {
+		seen.Took = time.Since(seen.Began)
+		ends.await()
+	}()
 	transport := &http.Transport{
 		DisableKeepAlives:  true,
 		DisableCompression: true,
-		DialContext:        (&net.Dialer{Timeout: patience}).DialContext,
+		DialContext:        ends.dial,
 	}
 	res, err := transport.RoundTrip(req)
 	if err != nil {
 		seen.Error = err.Error()
 		return seen
 	}
-	defer res.Body.Close()
+	defer res.Body.Close() // before the end is awaited
 	seen.Header = time.Since(seen.Began)
 	kept, err := io.ReadAll(io.LimitReader(res.Body, bodyKept))
 	if err == nil {
