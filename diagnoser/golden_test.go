@@ -68,10 +68,22 @@ func TestGolden(t *testing.T) {
 			}
 			compare(t, filepath.Join(dir, "want.json"), asJSON(t, report))
 			compare(t, filepath.Join(dir, "want.txt"), asText(t, report))
-			compare(t, filepath.Join(dir, "want-asked.json"), asJSON(t, map[string]any{
-				"host": AskHost(ev), "backends": AskBackends(ev)}))
+			compare(t, filepath.Join(dir, "want-asked.json"), asJSON(t, asked(t, ev)))
 		})
 	}
+}
+
+// asked is all that is worth asking besides.
+func asked(t *testing.T, ev evidence.Evidence) map[string]any {
+	all := map[string]any{"host": AskHost(ev), "backends": AskBackends(ev)}
+	r, err := Read(t.Context(), ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if questions := r.AskNames(ev.Host); len(questions) > 0 {
+		all["names"] = questions
+	}
+	return all
 }
 
 func names(r *Report) (all []string) {

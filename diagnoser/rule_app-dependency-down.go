@@ -11,10 +11,10 @@ import (
 var _ = register(rule{
 	cause: "app-dependency-down",
 	doc: Doc{
-		What:    "The application runs, but what it needs for the answer does not: a database, a cache, a remote API. It waits, and the proxy's timeout comes first; or it ends.",
-		Confirm: "The application's log names what it waits for; a stack dump of a busy worker stands in a connect or read.",
+		What:    "The application runs, but what it needs for the answer does not: a database, a cache, a remote API. It waits, and the proxy's timeout comes first; or it ends; or it answers 502 or 504 itself, which only the access log tells.",
+		Confirm: "The application's log names what it waits for; a stack dump of a busy worker stands in a connect or read. curl -i past the proxy shows a status that is its own.",
 		Mends:   "Bring the dependency back; give the application a timeout of its own towards it that is shorter than the proxy's, and an answer that says so.",
-		Hides:   "A longer read timeout in the proxy.",
+		Hides:   "A longer read timeout in the proxy; http_502 in proxy_next_upstream, where another server has what this one lacks.",
 		Source:  "ngx_http_upstream_process_header, whose timer ends first",
 	},
 	judge: func(in *inquiry, g *group) *opinion {

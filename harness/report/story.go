@@ -33,8 +33,12 @@ func Story(w io.Writer, s *drill.Session, options diagnoser.TextOptions) error {
 	}
 	heading(w, "After the proposed remedy")
 	if s.Result.Recovered {
-		_, err := fmt.Fprintf(w, "%s: %d times %d in a row, no new error in the log (%.2f s in all)\n\n",
-			s.Result.Remedy, drill.SteadyProbes, s.Probe.Expect.Status, s.Result.Seconds)
+		kind := "new"
+		if len(s.Probe.Expect.Events) > 0 {
+			kind = "other" // the failure itself stays; how it is shown was the matter
+		}
+		_, err := fmt.Fprintf(w, "%s: %d times %d in a row, no %s error in the log (%.2f s in all)\n\n",
+			s.Result.Remedy, drill.SteadyProbes, s.Probe.Expect.Status, kind, s.Result.Seconds)
 		return err
 	}
 	_, err := fmt.Fprintf(w, "not recovered: %s\n", s.Result.Why)
