@@ -24,7 +24,7 @@ func (r *Reading) AskNames(host *evidence.Host) (all []evidence.NameQuestion) {
 		if address, _, err := net.SplitHostPort(server); err != nil || net.ParseIP(address) == nil {
 			continue
 		}
-		for _, name := range []string{unresolved(g), in.completed(unresolved(g))} {
+		for _, name := range []string{unanswered(g), in.completed(unanswered(g))} {
 			q := evidence.NameQuestion{Name: name, Server: server}
 			if name != "" && len(all) < namesMax && !slices.Contains(all, q) {
 				all = append(all, q)
@@ -42,8 +42,8 @@ func (in *inquiry) completed(name string) string {
 	return ""
 }
 
-// unresolved is the name that a resolver gave no address for; empty of other events.
-func unresolved(g *group) string {
+// unanswered is the name that a resolver gave no address for; empty of other events.
+func unanswered(g *group) string {
 	if g.Signature != "not resolved" {
 		return ""
 	}

@@ -68,20 +68,20 @@ func TestGolden(t *testing.T) {
 			}
 			compare(t, filepath.Join(dir, "want.json"), asJSON(t, report))
 			compare(t, filepath.Join(dir, "want.txt"), asText(t, report))
-			compare(t, filepath.Join(dir, "want-asked.json"), asJSON(t, asked(t, ev)))
+			compare(t, filepath.Join(dir, "want-asked.json"), asJSON(t, questions(t, ev)))
 		})
 	}
 }
 
-// asked is all that is worth asking besides.
-func asked(t *testing.T, ev evidence.Evidence) map[string]any {
+// questions are all that is worth asking besides.
+func questions(t *testing.T, ev evidence.Evidence) map[string]any {
 	all := map[string]any{"host": AskHost(ev), "backends": AskBackends(ev)}
 	r, err := Read(t.Context(), ev)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if questions := r.AskNames(ev.Host); len(questions) > 0 {
-		all["names"] = questions
+	if names := r.AskNames(ev.Host); len(names) > 0 {
+		all["names"] = names
 	}
 	return all
 }

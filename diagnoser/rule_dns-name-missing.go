@@ -21,7 +21,7 @@ var _ = register(rule{
 			return nil
 		}
 		o := &opinion{certainty: Likely, check: "dig @RESOLVER NAME"}
-		name := unresolved(g)
+		name := unanswered(g)
 		for _, n := range in.told().Names {
 			switch {
 			case n.Name != name:

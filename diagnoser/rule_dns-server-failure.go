@@ -35,7 +35,7 @@ var _ = register(rule{
 // oneFamily tells whether the server answers for A records and fails for AAAA: nginx asks for both, and takes the failure
 // of one for that of the name. It says what was answered in any case.
 func (in *inquiry) oneFamily(g *group, d *nginx.Directive, o *opinion) bool {
-	said := in.answered(unresolved(g), resolverAddress(d))
+	said := in.answered(unanswered(g), resolverAddress(d))
 	four, six := said["A"], said["AAAA"]
 	for _, n := range []evidence.Name{four, six} {
 		if n.Status != "" {
