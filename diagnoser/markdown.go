@@ -110,6 +110,9 @@ func (m *markdown) remedy(r Remedy) {
 		m.WriteString("\n")
 		m.fence("sh", r.Commands)
 	}
+	if r.Proof != "" {
+		fmt.Fprintf(m, "\n%s\n", escapeMarkdown(tried(r.Verified)+r.Proof))
+	}
 }
 
 // fence writes lines between fences longer than any run of backticks in them.

@@ -14,7 +14,7 @@ func hostileReport() *Report {
 		Cause: "backend-down", Kind: "upstream-failure", Certainty: Likely, Status: 502, Count: 2, Upstream: hostile, Server: hostile,
 		Where: &Where{File: hostile, Line: 1, Column: 1, Directive: hostile}, Evidence: []Fact{{Source: "log", Text: hostile, Ref: hostile + ":7"}},
 		Against: []Fact{{Source: "log", Text: hostile}}, Alternatives: []Alternative{{Cause: "app-hang", Why: hostile, Check: hostile}}, Confirm: hostile,
-		Remedies: []Remedy{{Action: EditConfig, Summary: hostile, Diff: "-" + hostile + "\n+" + hostile, Commands: []string{hostile}}}}}}
+		Remedies: []Remedy{{Action: EditConfig, Summary: hostile, Diff: "-" + hostile + "\n+" + hostile, Commands: []string{hostile}, Proof: hostile}}}}}
 }
 
 // TestMarkdownKeepsTextIn reads the note as a renderer does: outside fences nothing of the

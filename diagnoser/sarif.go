@@ -87,6 +87,9 @@ func sarifMessage(f Finding) string {
 	}
 	for _, remedy := range f.Remedies {
 		b.WriteString(". Remedy: " + remedy.Summary)
+		if remedy.Proof != "" {
+			b.WriteString(" (" + tried(remedy.Verified) + remedy.Proof + ")")
+		}
 	}
 	return b.String()
 }
@@ -136,6 +139,12 @@ func (s *sarifWriter) location(f Finding) *sarifLocation {
 
 func (s *sarifWriter) fix(r Remedy) (sarifFix, bool) {
 	fix := sarifFix{Description: sarifText{Text: printable(r.Summary)}}
+	if r.Proof != "" {
+		fix.Properties = map[string]any{"proof": printable(r.Proof)}
+		if r.Verified != nil {
+			fix.Properties["verified"] = *r.Verified
+		}
+	}
 	for _, e := range r.Edits {
 		region, ok := s.region(e)
 		if !ok {

@@ -63,8 +63,9 @@ type (
 		ByteLength  *int `json:"byteLength,omitempty"`
 	}
 	sarifFix struct { // 3.55
-		Description sarifText     `json:"description"`
-		Changes     []sarifChange `json:"artifactChanges"`
+		Description sarifText      `json:"description"`
+		Changes     []sarifChange  `json:"artifactChanges"`
+		Properties  map[string]any `json:"properties,omitempty"`
 	}
 	sarifChange struct { // 3.56
 		Artifact     sarifArtifact      `json:"artifactLocation"`

@@ -24,7 +24,7 @@ func TestWriteTextEscapesLogs(t *testing.T) {
 		Evidence:     []Fact{{Source: "log", Text: "a\x1b[31mb\nc", Ref: "e\x1b:1"}},
 		Against:      []Fact{{Source: "probe", Text: "\x1b"}},
 		Alternatives: []Alternative{{"wrong-port", "\x1b", "ss \x1b"}},
-		Remedies:     []Remedy{{Action: EditConfig, Summary: "\x1b", Diff: "-\x1b[0m\n+b", Commands: []string{"nginx \x1b"}}},
+		Remedies:     []Remedy{{Action: EditConfig, Summary: "\x1b", Diff: "-\x1b[0m\n+b", Commands: []string{"nginx \x1b"}, Proof: "\x1b"}},
 	}}}
 	var b bytes.Buffer
 	if err := report.WriteText(&b, TextOptions{}); err != nil {

@@ -81,6 +81,13 @@ var _ = Describe("an edit is tried before it is applied", Label("verify", "nginx
 		verified("localhost-dual-stack", func() evidence.Evidence { return sample("localhost-dual-stack_v4-only") }),
 		verified("sni-missing", func() evidence.Evidence { return named(sample("sni-missing_unrecognized-name")) }),
 		verified("tls-scheme-mismatch", func() evidence.Evidence { return sample("tls-scheme-mismatch_plain-port") }),
+		verified("tls-scheme-mismatch", func() evidence.Evidence { return recorded("tls-version", "https-tcp") }),
+		verified("socket-missing", func() evidence.Evidence { return sample("socket-missing_other-path") }),
+		verified("socket-wrong-version", func() evidence.Evidence { return recorded("php-other-version", "fastcgi-unix") }),
+		verified("long-poll-timeout", func() evidence.Evidence { return recorded("long-poll", "http-tcp") }),
+		verified("keepalive-hang", func() evidence.Evidence { return recorded("keepalive-hang", "http-tcp") }),
+		verified("keepalive-hang", func() evidence.Evidence { return recorded("keepalive-hang", "fastcgi-unix") }),
+		verified("passive-health-check", func() evidence.Evidence { return recorded("max-fails-single", "fastcgi-tcp") }),
 	)
 
 	It("and does not mend when it is another one", func(ctx SpecContext) {

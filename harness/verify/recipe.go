@@ -3,6 +3,8 @@ package verify
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/badgateway/badgateway/diagnoser/nginx"
@@ -16,6 +18,7 @@ type world struct {
 	says   string // for people: how the backend behaves
 	once   bool   // the probe takes time
 	refuse bool   // the backends refuse one request before each probe
+	again  bool   // a request goes before each probe, on a connection that may be kept
 	idle   time.Duration
 	names  []string // of the fakes
 }
@@ -39,8 +42,11 @@ func (w world) acts() (acts []scenario.Act) {
 			acts = append(acts, scenario.Act{Resume: n})
 		}
 	}
+	if w.again || w.idle > 0 {
+		acts = append(acts, scenario.Act{Request: &first})
+	}
 	if w.idle > 0 {
-		acts = append(acts, scenario.Act{Request: &first}, scenario.Act{Idle: w.idle})
+		acts = append(acts, scenario.Act{Idle: w.idle})
 	}
 	return acts
 }
@@ -53,20 +59,50 @@ var recipes = map[string]recipe{
 	"wrong-port":           served,
 	"wrong-host":           served,
 	"localhost-dual-stack": served,
-	"tls-scheme-mismatch":  served,
+	"tls-scheme-mismatch":  tlsSpoken,
 	"protocol-mismatch":    served,
 	"backend-down":         served,
 	"container-localhost":  served,
+	"socket-missing":       served,
+	"socket-wrong-version": served,
 	"oversized-header":     oversized,
 	"read-timeout":         slow,
+	"long-poll-timeout":    slow,
 	"keepalive-race":       race,
+	"keepalive-hang":       deaf,
 	"no-live-upstreams":    noneLive,
+	"passive-health-check": failedOnce,
 	"sni-missing":          nameless,
 }
 
 // served has a good backend where the edited configuration looks for it, in the protocol that it speaks there, and nothing elsewhere.
 func served(t *trial) error {
 	t.world.says = "a backend that serves where the edit says"
+	return nil
+}
+
+// tlsSpoken has a good backend as the edited configuration wants it: with or without TLS, and where the edit allows
+// another version of TLS, in that version alone.
+func tlsSpoken(t *trial) error {
+	if err := served(t); err != nil {
+		return err
+	}
+	from, to := t.before.words("ssl_protocols"), t.after.words("ssl_protocols")
+	for _, v := range to {
+		if len(from) > 0 && !slices.Contains(from, v) {
+			t.world.plan = "endpoint: {tls: {min_version: " + v + ", max_version: " + v + "}}"
+			t.world.says = "a backend that speaks " + v + " alone"
+		}
+	}
+	return nil
+}
+
+// words are the arguments of a directive of the pass's protocol, nil where it is not set.
+func (s *stage) words(name string) []string {
+	p := s.pass()
+	if d := s.config.Effective(p.Directive.Parent, p.Prefix+name); d != nil {
+		return strings.Fields(d.Value())
+	}
 	return nil
 }
 
@@ -136,14 +172,31 @@ func race(t *trial) error {
 	return nil
 }
 
-// noneLive lets every server fail once and come back. Servers that are marked down need no failure.
-func noneLive(t *trial) error {
-	g := t.before.pass().Group
-	if g == nil {
+// deaf has a backend that answers the first request of each connection and reads no other.
+func deaf(t *trial) error {
+	name := t.before.pass().Prefix + "read_timeout"
+	t.before.set[name], t.after.set[name] = "1s", "1s"
+	t.world.plan = "exchanges: [{match: {exchange: 2+}, script: [hang]}]"
+	t.world.says = "a backend that reads one request of each connection; " + name + " scaled to 1 s"
+	t.world.again = true
+	return nil
+}
+
+// failedOnce lets every server fail once and come back: those that are marked down stay so.
+func failedOnce(t *trial) error {
+	if t.before.pass().Group == nil {
 		return cannot("the pass names no upstream{}")
 	}
 	t.world.refuse, t.world.says = true, "backends that refused one request and serve again"
-	for _, s := range g.Servers {
+	return nil
+}
+
+// noneLive lets every server fail once and come back. Servers that are marked down need no failure.
+func noneLive(t *trial) error {
+	if err := failedOnce(t); err != nil {
+		return err
+	}
+	for _, s := range t.before.pass().Group.Servers {
 		if s.Has("down") {
 			t.world.refuse, t.world.says = false, "backends that serve"
 		}
