@@ -19,9 +19,14 @@ func (in *inquiry) tongues(g *group) []string {
 		return all
 	}
 	l := in.listener(g.target)
-	failed := g.Phase == evidence.ReadingHeader && (g.died() || g.late() || g.Outcome == evidence.Invalid)
+	failed := g.Phase == evidence.ReadingHeader && (g.died() || g.late() || g.Outcome == evidence.Invalid) ||
+		g.Phase == evidence.Handshaking && (g.Outcome == evidence.Reset || g.Outcome == evidence.ClosedEarly)
+	web := bare(g.target.Protocol) == "http"
 	switch {
-	case l == nil || !failed || !foreign(g.target.Protocol, l.Process):
+	case l == nil || !failed:
+	case l.Process == "uwsgi" && web: // it speaks HTTP too, where it was told to
+		return []string{"uwsgi"}
+	case !foreign(g.target.Protocol, l.Process):
 	case strings.HasPrefix(l.Process, "php-"):
 		return []string{"fastcgi"}
 	case !foreign("http", l.Process):

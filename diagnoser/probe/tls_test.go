@@ -47,8 +47,8 @@ func TestUwsgi(t *testing.T) {
 	})
 	got := Ask(t.Context(), evidence.Question{Target: target("uwsgi", a), URI: "/a?b=1", Host: "shop.test"}, Options{})
 	check(t, got, want{evidence.ReadingBody, evidence.OK, 0})
-	if got.Status != 200 {
-		t.Errorf("got status %d", got.Status)
+	if got.Status != 200 || got.HeaderBytes == 0 || got.HeaderAfter <= 0 {
+		t.Errorf("got %+v", got)
 	}
 	for _, v := range []string{"\x09\x00PATH_INFO\x02\x00/a", "\x0c\x00QUERY_STRING\x03\x00b=1", "\x09\x00HTTP_HOST\x09\x00shop.test"} {
 		if !strings.Contains(string(packet), v) {

@@ -3,6 +3,7 @@ package probe
 import (
 	"encoding/binary"
 	"strings"
+	"time"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
@@ -15,9 +16,10 @@ func (a *asker) uwsgi(w *wire, p *evidence.Probe) *failure {
 	}
 	h, f := w.finalHead(p)
 	if f != nil {
+		p.HeaderBytes = w.begun
 		return f
 	}
-	p.Status, p.HeaderBytes = h.status, h.size
+	p.Status, p.HeaderBytes, p.HeaderAfter = h.status, h.size, time.Since(w.started)
 	return bodyFailure(w.httpBody(h, p), p)
 }
 

@@ -1,0 +1,6 @@
+"""The survey tool."""
+
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"question 1\n"]

@@ -1,0 +1,19 @@
+// The box office. It ends idle connections later than the proxy does.
+const fs = require('node:fs');
+const http = require('node:http');
+const recount = require('./recount.js');
+
+const server = http.createServer((request, response) => {
+  request.resume();
+  request.on('end', () => response.end(request.method === 'POST' ? 'reserved: 1\n' : 'free: 14\n'));
+  if (request.url === '/seats') response.on('finish', () => setImmediate(recount));
+});
+server.keepAliveTimeout = 75000; // nginx keeps them for 60 s
+
+const listen = process.env.LISTEN;
+if (listen.startsWith('/')) {
+  fs.rmSync(listen, { force: true }); // of a process that was killed
+  server.listen({ path: listen, writableAll: true });
+} else {
+  server.listen(Number(listen.split(':')[1]), listen.split(':')[0]);
+}
