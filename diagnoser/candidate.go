@@ -12,10 +12,11 @@ import (
 
 // candidates are listeners that could be the backend which the proxy misses at the
 // configured place: no configuration names them and they are not the proxy's own.
-// The nearest port comes first. Events other than "nothing there" have none.
+// The nearest port comes first. Events other than "nothing there" and "something else there" have none.
 func (in *inquiry) candidates(g *group) (found []evidence.Listener) {
 	missed := g.Phase == evidence.Connecting && (g.Outcome == evidence.Refused || g.Outcome == evidence.Missing)
-	if in.host == nil || !missed || !g.known() || g.target.Protocol == "" || !in.local(g.target) || in.listener(g.target) != nil {
+	absent := missed && in.listener(g.target) == nil
+	if in.host == nil || !absent && g.Signature != "not http" || !g.known() || g.target.Protocol == "" || !in.local(g.target) {
 		return nil
 	}
 	for _, l := range in.host.Listeners {

@@ -39,16 +39,42 @@ func spoken(e evidence.Event) string {
 // opensWithSettings tells whether a probe met a server of HTTP/2: its first frame, of which the probe quotes the
 // bytes, is SETTINGS (type 4) on stream 0 (RFC 9113, sections 3.4 and 4.1).
 func opensWithSettings(p *evidence.Probe) bool {
+	head := opening(p)
+	return len(head) >= 9 && head[3] == 4 && head[5:9] == "\x00\x00\x00\x00"
+}
+
+// opening is what a probe quotes of the first bytes that were no answer in its protocol, "" where it does not.
+func opening(p *evidence.Probe) string {
 	if !probed(p, evidence.Invalid) {
-		return false
+		return ""
 	}
 	_, quoted, _ := strings.Cut(p.Note, "first bytes: ")
 	quoted, err := strconv.QuotedPrefix(quoted)
 	if err != nil {
-		return false
+		return ""
 	}
-	head, err := strconv.Unquote(quoted)
-	return err == nil && len(head) >= 9 && head[3] == 4 && head[5:9] == "\x00\x00\x00\x00"
+	head, _ := strconv.Unquote(quoted)
+	return head
+}
+
+// greetings are the first bytes of services to which no proxy of the web passes (RFC 4253, 5321, 9051, 1939; Redis's RESP).
+var greetings = []struct{ begins, service string }{
+	{"SSH-", "SSH"}, {"220 ", "a mail or FTP server"}, {"220-", "a mail or FTP server"}, {"* OK", "IMAP"}, {"+OK", "POP3"}, {"-ERR ", "Redis"}, {"RFB 0", "VNC"},
+}
+
+// greeted names the service that greeted a probe, "" where nothing known did. MySQL's first packet has number 0 and
+// protocol version 10.
+func greeted(p *evidence.Probe) string {
+	head := opening(p)
+	for _, g := range greetings {
+		if strings.HasPrefix(head, g.begins) {
+			return g.service
+		}
+	}
+	if len(head) > 5 && head[3] == 0 && head[4] == 10 && head[5] >= '0' && head[5] <= '9' {
+		return "MySQL"
+	}
+	return ""
 }
 
 // lastNumber reads the number behind the last ": " before nginx's " while ".

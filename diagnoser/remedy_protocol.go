@@ -98,3 +98,26 @@ func bare(protocol string) string {
 	}
 	return protocol
 }
+
+// otherService proves by the greeting of what listens at the configured port, and proposes the port at which the
+// request is answered.
+func (in *inquiry) otherService(g *group, o *opinion) {
+	p := in.probe(g)
+	service := greeted(p)
+	if service == "" {
+		return
+	}
+	o.certainty, o.weight, o.also = Proved, 3, nil
+	o.evidence = append(o.evidence, probeFact(p), fact(fromProbe, "so does %s greet", service))
+	if g.pass == nil || g.unix() {
+		return
+	}
+	for _, a := range in.answers(g) {
+		if a.sure() {
+			port := portIn(a.Address)
+			o.evidence = append(o.evidence, fact(fromSocket, "%s listens and no configuration names it", describe(a.Listener)), probeFact(a.probe))
+			o.where, o.remedies = in.readdress(g, withPort(g.target.Address, port), port)
+			return
+		}
+	}
+}

@@ -46,6 +46,7 @@ var _ = register(rule{
 		switch g.Signature {
 		case "not http":
 			o.also = []Alternative{{"invalid-response-header", "it may be an HTTP server whose status line is wrong", "curl --http0.9 -i past the proxy | head -1"}}
+			in.otherService(g, o)
 			return o
 		case "fastcgi version", "http2 frame size", "sent before handshake":
 			return o

@@ -46,11 +46,11 @@ func TestSelect(t *testing.T) {
 		{by: Selection{Labels: []string{"unix", "http"}}, check: func(list []Drill) bool {
 			return len(list) > 5 && !slices.ContainsFunc(list, func(d Drill) bool { return d.Variant != "http-unix" })
 		}},
-		{by: Selection{Names: []string{"wrong-port", "wrong-port/http-tcp"}}, check: func(list []Drill) bool { return len(list) == 2 }},
+		{by: Selection{Names: []string{"wrong-port", "wrong-port/http-tcp"}}, check: func(list []Drill) bool { return len(list) == len(list[0].Variants) }},
 		{by: Selection{Names: []string{"wrong-port"}, Labels: []string{"unix"}}, says: "no drill has all of the labels unix"},
 		{by: Selection{Labels: []string{"tcpp"}}, says: "known: app-dependency-down, app-fatal-error"},
 		{by: Selection{Names: []string{"wrong-portt"}}, says: "did you mean wrong-port"},
-		{by: Selection{Names: []string{"wrong-port/udp"}}, says: "known: fastcgi-tcp, http-tcp"},
+		{by: Selection{Names: []string{"wrong-port/udp"}}, says: `has no variant "udp" (known: fastcgi-tcp, `},
 	} {
 		list, err := c.Select(test.by)
 		switch {
