@@ -25,8 +25,8 @@ const ControlPort = 47190
 type PodSpec struct {
 	Image   string // the proxy's image, present locally
 	Sidecar string // the sidecar's image, present locally
-	// DenyConnect starts the proxy under a policy that answers connect(2) on TCP with
-	// EACCES, the symptom that SELinux gives without httpd_can_network_connect.
+	// DenyConnect starts the proxy under a policy that answers connect(2), on TCP and on unix sockets, with
+	// EACCES, the symptom that SELinux gives a domain that may not connect.
 	DenyConnect bool
 	// Sysctls are set in the pod's network namespace: net.ipv4.ip_local_port_range.
 	Sysctls map[string]string
@@ -56,7 +56,8 @@ type Pod struct {
 }
 
 // denyConnect is a seccomp profile that takes one call away, with the errno that a security module
-// gives. A filter cannot look at the address, so it tells TCP by the address's length: 16 and 28 bytes are sockaddr_in and sockaddr_in6.
+// gives. A filter cannot look at the address, so it goes by the address's length: 16, 28 and 110 bytes are
+// sockaddr_in, sockaddr_in6 and sockaddr_un.
 //
 //go:embed deny-connect.json
 var denyConnect string

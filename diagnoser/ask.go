@@ -34,6 +34,9 @@ func (r *Reading) AskHost() (q evidence.HostQuestion) {
 			q.Paths = append(q.Paths, g.target.Address)
 		case g.tcp():
 			q.Addresses = append(q.Addresses, g.target.Address)
+			if noLocalPort(g) {
+				q.Busy = append(q.Busy, g.target.Address)
+			}
 		}
 	}
 	q.Paths = append(q.Paths, r.pageFiles()...)
@@ -43,7 +46,8 @@ func (r *Reading) AskHost() (q evidence.HostQuestion) {
 	q.Paths = append(q.Paths, r.config.UnixPaths()...)
 	slices.Sort(q.Paths)
 	slices.Sort(q.Addresses)
-	q.Paths, q.Addresses = slices.Compact(q.Paths), slices.Compact(q.Addresses)
+	slices.Sort(q.Busy)
+	q.Paths, q.Addresses, q.Busy = slices.Compact(q.Paths), slices.Compact(q.Addresses), slices.Compact(q.Busy)
 	return q
 }
 
@@ -79,7 +83,7 @@ func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
 	}
 	for _, g := range r.groups.list {
 		failed := g.Outcome != "" && g.Outcome != evidence.NoneLive || fatalKind(detail(g.Event))
-		if failed && g.known() && g.target.Protocol != "" {
+		if failed && g.known() && g.target.Protocol != "" && !in.toItself(g) {
 			ask(r.question(g, g.target))
 		}
 	}
@@ -118,8 +122,8 @@ func (r *Reading) within(g *group) time.Duration {
 }
 
 // worthIdling tells whether the failure can be that of a connection kept too long:
-// closed in the header phase, on a request that nginx does not repeat or where
-// connections are known to be kept; or not answered where they are, as a backend does that never reads a second request.
+// closed in the header phase, where connections are known to be kept, or, without a configuration, on a request
+// that nginx does not repeat; or not answered where they are, as a backend does that never reads a second request.
 func (r *Reading) worthIdling(g *group) bool {
 	if g.is(evidence.ReadingHeader, evidence.TimedOut) && g.Timer {
 		return r.keepsAlive(g)
@@ -127,7 +131,7 @@ func (r *Reading) worthIdling(g *group) bool {
 	if g.Phase != evidence.ReadingHeader || (g.Outcome != evidence.ClosedEarly && g.Outcome != evidence.Reset) {
 		return false
 	}
-	return g.unsafe > 0 || r.keepsAlive(g)
+	return g.unsafe > 0 && g.pass == nil || r.keepsAlive(g)
 }
 
 func (r *Reading) keepsAlive(g *group) bool {

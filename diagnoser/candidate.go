@@ -12,11 +12,12 @@ import (
 
 // candidates are listeners that could be the backend which the proxy misses at the
 // configured place: no configuration names them and they are not the proxy's own.
-// The nearest port comes first. Events other than "nothing there" and "something else there" have none.
+// The nearest port comes first. Events other than "nothing there" and "something else there" have none,
+// but those of a proxy that passes to itself.
 func (in *inquiry) candidates(g *group) (found []evidence.Listener) {
 	missed := g.Phase == evidence.Connecting && (g.Outcome == evidence.Refused || g.Outcome == evidence.Missing)
 	absent := missed && in.listener(g.target) == nil
-	if in.host == nil || !absent && g.Signature != "not http" || !g.known() || g.target.Protocol == "" || !in.local(g.target) {
+	if in.host == nil || !absent && g.Signature != "not http" && !in.toItself(g) || !g.known() || g.target.Protocol == "" || !in.local(g.target) {
 		return nil
 	}
 	for _, l := range in.host.Listeners {

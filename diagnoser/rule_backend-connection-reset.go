@@ -1,6 +1,7 @@
 package diagnoser
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -38,7 +39,7 @@ var _ = register(rule{
 		o := &opinion{certainty: Likely, why: "the backend may end connections for a reason of its own", check: "curl -v the same request past the proxy", also: resetAlso(g), remedies: []Remedy{
 			backend(RestartBackend, "restart the backend and read its own log for why it ended the connection", g)}}
 		if h := in.hinted("backend-connection-reset", ""); h != nil && g.target.Protocol == "fastcgi" {
-			o.weight, o.evidence = h.weight, h.evidence
+			o.weight, o.evidence, o.remedies = h.weight, h.evidence, in.admit(g)
 		}
 		p := in.probe(g)
 		switch {
@@ -58,6 +59,19 @@ var _ = register(rule{
 		return o
 	},
 })
+
+// droppedClient is the address in php-fpm's line about a client that it does not take (fcgi_accept_request).
+var droppedClient = regexp.MustCompile(`IP address '([^']+)'`)
+
+// admit has php-fpm take the proxy's connections.
+func (in *inquiry) admit(g *group) []Remedy {
+	m := droppedClient.FindStringSubmatch(in.seen["backend-connection-reset"].text)
+	if m == nil {
+		return []Remedy{g.change("listen.allowed_clients", "", "let php-fpm take connections from the proxy's address")}
+	}
+	return []Remedy{g.change("listen.allowed_clients", m[1], "let php-fpm take connections from the proxy's address, "+m[1],
+		"listen.allowed_clients = "+m[1]+" # in the pool's file, beside those that are there: commas, no spaces", "systemctl restart php-fpm")}
+}
 
 func resetAlso(g *group) []Alternative {
 	var also []Alternative

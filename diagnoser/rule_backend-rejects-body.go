@@ -12,11 +12,32 @@ var _ = register(rule{
 		Source:  "ngx_http_upstream_send_request; RFC 9112 section 9.5",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if g.Phase != evidence.Sending || g.Outcome != evidence.Reset && g.Outcome != evidence.ClosedEarly {
+		sending := g.Phase == evidence.Sending && (g.Outcome == evidence.Reset || g.Outcome == evidence.ClosedEarly)
+		if !sending && !(g.died() && g.Phase == evidence.ReadingHeader) {
 			return nil
 		}
-		return &opinion{certainty: Likely, check: "the same upload past the proxy", also: []Alternative{
+		o := &opinion{certainty: Likely, check: "the same upload past the proxy", also: []Alternative{
 			{"backend-connection-reset", "the backend may have died at that moment", "the backend's log"},
 			{"keepalive-race", "a kept connection may have been closed", "does it fail with small bodies too?"}}}
+		if p := in.probe(g); in.largeBody(g, o) && probed(p, evidence.OK) {
+			o.weight, o.evidence = 3, append(o.evidence, probeFact(p))
+			return o
+		}
+		if !sending {
+			return nil
+		}
+		return o
 	},
 })
+
+// largeBody tells whether the requests of a group had bodies that did not fit into client_body_buffer_size, and says
+// so: whether the end of the connection meets the proxy as it writes or as it reads is by chance.
+func (in *inquiry) largeBody(g *group, o *opinion) bool {
+	for _, n := range in.groups.list {
+		if n.Signature == "body buffered" && n.log == g.log && g.unsafe == g.count && shares(n, g) {
+			o.evidence = append(o.evidence, logFact(n))
+			return true
+		}
+	}
+	return false
+}

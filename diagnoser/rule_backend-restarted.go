@@ -1,6 +1,10 @@
 package diagnoser
 
-import "github.com/badgateway/badgateway/diagnoser/evidence"
+import (
+	"time"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
 
 var _ = register(rule{
 	cause: "backend-restarted",
@@ -20,6 +24,9 @@ var _ = register(rule{
 		if o := in.troubled(g); o != nil {
 			return o
 		}
+		if g.died() {
+			return in.diedRestarting(g)
+		}
 		missed := g.Outcome == evidence.Refused || g.Outcome == evidence.Missing
 		l, p := in.listener(g.target), in.probe(g)
 		if g.Phase != evidence.Connecting || !missed || !g.known() || l == nil || !probed(p, evidence.OK) {
@@ -29,6 +36,24 @@ var _ = register(rule{
 			fact(fromSocket, "%s listens now", describe(*l)), probeFact(p)}}
 	},
 })
+
+// diedRestarting judges by the backend's process: the one that listens now began after the connection was lost.
+// What lay in the accept queue of the old one was reset when its last process closed the socket.
+func (in *inquiry) diedRestarting(g *group) *opinion {
+	if in.blind() || !g.known() || in.seen["worker-crash"] != nil || in.seen["worker-crash-segfault"] != nil || in.seen["worker-killed-oom"] != nil {
+		return nil
+	}
+	now, p := in.replaced(g), in.probe(g)
+	if now == nil || !probed(p, evidence.OK) {
+		return nil
+	}
+	o := &opinion{certainty: Likely, weight: 2, check: "ps -o lstart of the backend", evidence: []Fact{
+		fact(fromProcess, "%s (pid %d) listens since %s, and the last connection was lost at %s", now.Name, now.PID, clock(now), g.last.Format(time.TimeOnly)), probeFact(p)}}
+	if h := in.hinted("backend-restarted", ""); h != nil {
+		o.weight, o.evidence = 5, append(o.evidence, h.evidence...)
+	}
+	return o
+}
 
 // troubled judges by failures of several kinds: a backend that refuses, resets handshakes and
 // answers late within seconds is being stopped and started.

@@ -18,7 +18,7 @@ var _ = register(rule{
 		if o := loopsByLog(g); o != nil {
 			return o
 		}
-		if !g.tcp() || g.Outcome == "" || !in.local(g.target) || !in.config.ListensOn(g.target.Address) {
+		if !in.toItself(g) {
 			return nil
 		}
 		o := &opinion{certainty: Likely, weight: 5, check: "ss -ltnp", evidence: []Fact{
@@ -26,9 +26,33 @@ var _ = register(rule{
 		if g.pass != nil {
 			o.evidence[0] = in.configFact(g.pass.Directive, "%s leads to %s, where the proxy itself listens", g.pass.Directive.Text(), g.target.Address)
 		}
+		if l := in.listener(g.target); l != nil && in.ownedByProxy(*l) {
+			o.certainty = in.proof()
+			o.evidence = append(o.evidence, fact(fromSocket, "%s listens there", describe(*l)))
+		}
+		in.leadOut(o, g)
 		return o
 	},
 })
+
+// toItself tells whether the proxy listens at the address to which it passes a request.
+func (in *inquiry) toItself(g *group) bool {
+	return g.tcp() && g.Outcome != "" && in.local(g.target) && in.config.ListensOn(g.target.Address)
+}
+
+// leadOut proposes the one listener that gave what was asked for and that no configuration names.
+func (in *inquiry) leadOut(o *opinion, g *group) {
+	all := in.answers(g)
+	if len(all) == 0 || !all[0].sure() || g.pass == nil {
+		return
+	}
+	if len(all) > 1 && all[1].sure() {
+		o.also = append(o.also, Alternative{"wrong-port", describe(all[1].Listener) + " answers as well", "ss -ltnp"})
+		return
+	}
+	o.evidence = append(o.evidence, fact(fromSocket, "%s listens and no configuration names it", describe(all[0].Listener)), probeFact(all[0].probe))
+	o.where, o.remedies = in.readdress(g, withPort(g.target.Address, portIn(all[0].Address)), portIn(all[0].Address))
+}
 
 // loopsByLog judges by the log alone: connections run out, and the proxy's own host is
 // the client of what it passes to itself on a port of web servers.

@@ -3,7 +3,9 @@ package diagnoser
 import (
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/diagnoser/paste"
 )
 
@@ -20,8 +22,11 @@ var _ = register(rule{
 		if why := in.composeLate(unresolved(g)); why != "" {
 			return &opinion{certainty: Likely, weight: 5, check: "docker ps -a; is it over after a restart of the proxy?", evidence: []Fact{fact(fromFile, "%s", why)}}
 		}
-		if !missed(g) || !in.blind() {
+		if !missed(g) {
 			return nil
+		}
+		if !in.blind() {
+			return in.bootedTogether(g)
 		}
 		b := in.startedAfter(g)
 		if b == nil {
@@ -31,6 +36,23 @@ var _ = register(rule{
 			{Source: fromBackend, Text: "the backend began to listen after the last of these errors: " + b.text, Ref: b.ref}}}
 	},
 })
+
+// bootedTogether judges by the processes' own starts: proxy and backend began together, the failures are of that
+// time, and the backend answers now.
+func (in *inquiry) bootedTogether(g *group) *opinion {
+	backend, proxy, p := in.holder(g), in.master(), in.probe(g)
+	if backend == nil || proxy == nil || g.Time.IsZero() || !probed(p, evidence.OK) || in.seen["backend-restarted"] != nil {
+		return nil
+	}
+	apart := backend.Started.Sub(proxy.Started)
+	if apart.Abs() > bootWithin || g.Time.Before(wall(proxy.Started)) || g.last.Sub(wall(backend.Started)) > bootWithin {
+		return nil
+	}
+	return &opinion{certainty: Likely, weight: 4, check: "does the error go on?", evidence: []Fact{
+		fact(fromProcess, "the proxy (pid %d) began at %s, %s (pid %d) at %s", proxy.PID, clock(proxy), backend.Name, backend.PID, clock(backend)),
+		fact(fromLog, "the last of these errors is of %s", g.last.Format(time.TimeOnly)),
+		fact(fromSocket, "%s listens now", describe(*in.listener(g.target))), probeFact(p)}}
+}
 
 // started is a line of the same log in which a server says where it listens.
 type started struct {

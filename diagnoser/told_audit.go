@@ -40,8 +40,21 @@ func (in *inquiry) sameObject(d evidence.Denial, g *group) bool {
 	return g.tcp() && d.Permission == "name_connect" && fmt.Sprint(d.Port) == portIn(g.target.Address)
 }
 
-// allowance is the remedy of a denial: the boolean for connections, a label for files.
+// typeIn is the type in a security context, "system_u:system_r:httpd_t:s0".
+func typeIn(context string) string {
+	if field := strings.Split(context, ":"); len(field) > 2 {
+		return field[2]
+	}
+	return context
+}
+
+// allowance is the remedy of a denial: the boolean for connections, a rule between two processes, a label for files.
 func allowance(d evidence.Denial, g *group) Remedy {
+	if d.Permission == "connectto" {
+		return Remedy{Action: SetPolicy, Summary: "let the proxy's domain connect to that of the backend, by a module of the policy",
+			Params:   &Params{Policy: fmt.Sprintf("allow %s %s:%s %s", typeIn(d.Source), typeIn(d.Target), d.Class, d.Permission), Value: "on"},
+			Commands: []string{"ausearch -m avc -ts recent -c " + d.Process + " | audit2allow -M proxy-to-backend", "semodule -i proxy-to-backend.pp"}}
+	}
 	if g.unix() {
 		dir := path.Dir(g.target.Address)
 		return Remedy{Action: SetPolicy, Summary: "give the socket's directory a label that the proxy's domain may use",

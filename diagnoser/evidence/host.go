@@ -12,6 +12,7 @@ type Host struct {
 	Paths     []Path     `json:"paths,omitempty"`
 	Routes    []Route    `json:"routes,omitempty"`
 	Filters   []Filter   `json:"filters,omitempty"`
+	Busy      []Busy     `json:"busy,omitempty"`
 	// Unread lists what could not be read, so that an absence is never mistaken for a fact.
 	Unread []Unread `json:"unread,omitempty"`
 	// Pasted is true where commands printed these facts, in a shell that may stand in another
@@ -36,6 +37,13 @@ type Listener struct {
 	FileDevice uint64 `json:"file_device,omitempty"`
 }
 
+// Busy counts the connections of this machine to one address, each of which takes a local port.
+type Busy struct {
+	Address  string `json:"address"`             // the destination
+	Open     int    `json:"open"`                // in any state but those of a connection that has ended
+	TimeWait int    `json:"time_wait,omitempty"` // ended from here: the port stays taken for a minute (TCP_TIMEWAIT_LEN)
+}
+
 // Process is one process of the PID namespace.
 type Process struct {
 	PID     int      `json:"pid"`
@@ -48,6 +56,8 @@ type Process struct {
 	Groups  []uint32 `json:"groups,omitempty"`
 	User    string   `json:"user,omitempty"`
 	Group   string   `json:"group,omitempty"`
+	// Started is when it began, to 10 ms, in the zone of the machine's clock; zero when that is not known.
+	Started time.Time `json:"started,omitzero"`
 	// Groupless is true where its groups are not known: GID and Groups say nothing.
 	Groupless bool `json:"groupless,omitempty"`
 }

@@ -34,4 +34,5 @@ type NameQuestion struct {
 type HostQuestion struct {
 	Paths     []string // unix sockets whose path is to be walked
 	Addresses []string // "host:port" whose route is to be looked up
+	Busy      []string `json:",omitempty"` // "host:port" to which connections are to be counted
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"golang.org/x/sys/unix"
@@ -41,7 +42,7 @@ func Collect(ctx context.Context, opts Options, q evidence.HostQuestion) *eviden
 	if opts.Proc == "" {
 		opts.Proc = "/proc"
 	}
-	c := &collector{opts: opts, question: q, host: &evidence.Host{}}
+	c := &collector{opts: opts, question: q, host: &evidence.Host{}, booted: bootTime()}
 	c.names = readNames(opts.Root, c.unread)
 	for i, part := range []func(){c.processes, c.listeners, c.paths, c.routes, c.filters, c.resolution} {
 		if !c.wants(Parts()[i]) {
@@ -75,6 +76,7 @@ type collector struct {
 	opts     Options
 	question evidence.HostQuestion
 	names    names
+	booted   time.Time      // the machine
 	holders  map[uint64]int // socket inode to the PID that is reported as its holder
 	host     *evidence.Host
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"golang.org/x/sys/unix"
@@ -59,7 +60,7 @@ func (c *collector) process(pid int) (evidence.Process, error) {
 	if err := parseStatus(string(status), &p); err != nil {
 		return p, err
 	}
-	p.PID = pid
+	p.PID, p.Started = pid, c.started(string(stat))
 	p.User, p.Group = c.names.users[p.UID], c.names.groups[p.GID]
 	command, err := os.ReadFile(filepath.Join(dir, "cmdline"))
 	if err != nil && !gone(err) {
@@ -86,6 +87,35 @@ func parseStat(stat string) (evidence.Process, error) {
 		return evidence.Process{}, fmt.Errorf("parse stat: parent: %w", err)
 	}
 	return evidence.Process{Name: stat[open+1 : end], State: field[0], PPID: ppid}, nil
+}
+
+const (
+	// startField is that of the start time in /proc/PID/stat, counted from the state, which is the third of all.
+	startField = 22 - 3
+	// clockTick is the unit of times in procfs, USER_HZ, which is 100 on every architecture that Go knows.
+	clockTick = 10 * time.Millisecond
+)
+
+// started reads when a process began, in clock ticks since boot; zero where that cannot be known.
+func (c *collector) started(stat string) time.Time {
+	field := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	if len(field) <= startField || c.booted.IsZero() {
+		return time.Time{}
+	}
+	ticks, err := strconv.ParseInt(field[startField], 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return c.booted.Add(time.Duration(ticks) * clockTick).Round(clockTick)
+}
+
+// bootTime is when the machine began, by its clock as it stands now; zero where the kernel does not tell.
+func bootTime() time.Time {
+	var since unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &since); err != nil {
+		return time.Time{}
+	}
+	return time.Now().Round(0).Add(-time.Duration(since.Nano()))
 }
 
 // parseStatus reads the effective IDs, the second of four, and the groups.

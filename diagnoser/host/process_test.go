@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/diagnoser/host/sandbox"
@@ -20,6 +21,7 @@ func TestProcessesShowEffectiveIDs(t *testing.T) {
 	child.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 4101, Gid: 4102, Groups: []uint32{5, 4102}}}
 	hold, err := child.StdinPipe()
 	must(t, err)
+	before := time.Now()
 	must(t, child.Start())
 	defer func() { _ = hold.Close(); _ = child.Wait() }()
 
@@ -31,6 +33,9 @@ func TestProcessesShowEffectiveIDs(t *testing.T) {
 	p := h.Processes[i]
 	if p.UID != 4101 || p.GID != 4102 || p.User != "nginx" || !slices.Equal(p.Groups, []uint32{5, 4102}) || p.PPID != os.Getpid() {
 		t.Errorf("got %+v, want nginx 4101:4102 with groups 5 and 4102, child of %d", p, os.Getpid())
+	}
+	if after := p.Started.Sub(before); after < -2*clockTick || after > time.Since(before)+2*clockTick {
+		t.Errorf("it began %s after it was started", after)
 	}
 	if !strings.HasSuffix(p.Command, " worker process") || p.State == "" || p.Name == "" {
 		t.Errorf("got %+v, want its command line, state and name", p)
@@ -55,6 +60,23 @@ func TestParseStat(t *testing.T) {
 		if (err != nil) != test.fails || !test.fails && (got.Name != test.name || got.State != test.state || got.PPID != test.ppid) {
 			t.Errorf("%q: got %+v, %v", test.stat, got, err)
 		}
+	}
+}
+
+// What the kernel does not tell is no time at all.
+func TestNoStartIsInvented(t *testing.T) {
+	c := &collector{booted: time.Unix(1000, 0)}
+	for stat, want := range map[string]time.Time{
+		"12 (a b) S 1 12 12 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 250 9 9": time.Unix(1002, 5e8),
+		"12 (a) S 1 12 12 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 x 9":       {},
+		"12 (a) S 1 12": {},
+	} {
+		if got := c.started(stat); !got.Equal(want) {
+			t.Errorf("%q: got %s, want %s", stat, got, want)
+		}
+	}
+	if got := (&collector{}).started("12 (a) S 1 12 12 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 250 9 9"); !got.IsZero() {
+		t.Errorf("got %s without the machine's start", got)
 	}
 }
 

@@ -38,6 +38,7 @@ func (c *collector) listeners() {
 	c.holders = c.socketHolders()
 	c.dumpAll()
 	c.receivers()
+	c.busy()
 }
 
 func (c *collector) dumpAll() {

@@ -18,6 +18,7 @@ var markers = [][]byte{
 	[]byte("invalid URL prefix"), []byte("zero length URI"), []byte("[emerg]"),
 	[]byte("files are available"), []byte("exited on signal"), []byte("auth request unexpected"),
 	[]byte("enough for cache key"), []byte("connect() "), []byte("wrong version number"),
+	[]byte(bodyBuffered),
 }
 
 func promising(b []byte) bool {

@@ -11,7 +11,7 @@ import (
 type shapeKey struct{ message, server, authority string }
 
 // numbered are the beginnings of messages that end in a file's number, which tells nothing.
-var numbered = []string{"an upstream response is buffered to a temporary file", "a client request body is buffered to a temporary file"}
+var numbered = []string{"an upstream response is buffered to a temporary file", bodyBuffered}
 
 // byZone stands before the name of a limit's zone.
 const byZone = " by zone "

@@ -118,6 +118,10 @@ func statusOf(e evidence.Event) int {
 	return 502
 }
 
+// bodyBuffered begins the warning about a request's body that is larger than client_body_buffer_size
+// (ngx_http_write_request_body); the file's name follows.
+const bodyBuffered = "a client request body is buffered to a temporary file"
+
 // isBodyFile tells whether a message is of the temporary file for a request's body, whose name is a number of ten
 // digits (ngx_create_temp_file): open() "/var/lib/nginx/body/0000000003" failed (13: Permission denied).
 func isBodyFile(message string) bool {

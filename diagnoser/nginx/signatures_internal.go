@@ -82,6 +82,7 @@ var localSignatures = []signature{
 	{name: "sticky", prefix: "balancer does not support sticky", note: true},
 	{name: "sticky", prefix: "could not allocate node", note: true},
 	{name: "memcached", prefix: `key: "`, has: "was not found by memcached", note: true},
+	{name: "worker exit", prefix: "unknown process ", note: true}, // of process 1 in a container, which inherits strangers
 	{name: "worker crash", has: " exited on signal ", note: true},
 	{name: "worker exit", has: " exited with ", note: true},
 	{name: "worker exit", prefix: "waitpid() failed", note: true},

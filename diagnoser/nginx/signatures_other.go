@@ -60,7 +60,7 @@ var noteSignatures = []signature{
 	{name: "accept", prefix: "accept", has: "() failed (", note: true},
 	{name: "worker crash", prefix: "worker process ", has: " exited on signal ", note: true},
 	{name: "buffered", prefix: "an upstream response is buffered to a temporary file", note: true},
-	{name: "buffered", prefix: "a client request body is buffered to a temporary file", note: true},
+	{name: "body buffered", prefix: bodyBuffered, note: true},
 	{name: "client tls", prefix: "SSL_", note: true},
 	{name: "file", has: "() \"", note: true},
 	{name: "rewrite", prefix: "rewrite or internal redirection cycle", note: true},

@@ -35,7 +35,7 @@ func (s *Session) startUpstream(ctx context.Context, name string, u scenario.Ups
 		s.backends = map[string]*containers.Backend{}
 	}
 	s.backends[name] = b
-	return s.awaitBackend(ctx, name, u)
+	return s.await(ctx, name, s.ReadyAt(u))
 }
 
 // backendSpec is a real backend as the scenario declares it.
@@ -55,15 +55,17 @@ func (s *Session) environ(u scenario.Upstream, own map[string]string) map[string
 	return all
 }
 
-// awaitBackend waits until a real backend listens where it should once it is up.
-func (s *Session) awaitBackend(ctx context.Context, name string, u scenario.Upstream) error {
-	at := s.ReadyAt(u)
+// await waits until an upstream listens at "tcp:ADDRESS" or "unix:PATH"; "" is nowhere.
+func (s *Session) await(ctx context.Context, name, at string) error {
 	if at == "" {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, backendPatience)
 	defer cancel()
 	if err := s.client.AwaitListener(ctx, at); err != nil {
+		if s.backends[name] == nil {
+			return fmt.Errorf("wait for upstream %s: %w", name, err)
+		}
 		log, _ := s.backends[name].Log(context.WithoutCancel(ctx))
 		lines := strings.Split(strings.TrimSpace(log), "\n")
 		return fmt.Errorf("wait for backend %s to listen on %s: %w; it says: %s", name, at, err, lines[len(lines)-1])
@@ -103,10 +105,13 @@ func (s *Session) rerunBackend(ctx context.Context, action, name string) error {
 	if err != nil {
 		return err
 	}
-	if listed { // it is mended: it listens where the proxy looks for it
-		u.Backend = &scenario.Backend{}
+	if !listed {
+		return s.await(ctx, name, s.ReadyAt(u))
 	}
-	return s.awaitBackend(ctx, name, u)
+	if after.Ordered {
+		s.ordered[name] = true
+	}
+	return s.await(ctx, name, s.Listen(u)) // it is mended: it listens where the proxy looks for it
 }
 
 // unlisted is the answer to an action of which the scenario does not speak: a start of what runs

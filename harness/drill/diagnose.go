@@ -20,9 +20,11 @@ func (s *Session) Diagnose(ctx context.Context) (Mismatches, error) {
 	if s.refusal != "" { // whoever starts the proxy reads it, in a terminal or the service's log
 		s.Evidence.Logs = append(s.Evidence.Logs, evidence.Log{Name: "nginx -t", Text: "nginx: [emerg] " + s.refusal + "\n"})
 	}
-	if s.Evidence.Texts, err = s.backendLogs(ctx); err != nil {
+	logs, err := s.backendLogs(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("collect evidence: %w", err)
 	}
+	s.Evidence.Texts = append(s.Evidence.Texts, logs...)
 	if s.Report, err = diagnoser.Examine(ctx, s.Evidence); err != nil {
 		return nil, fmt.Errorf("diagnose: %w", err)
 	}

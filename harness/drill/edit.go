@@ -47,6 +47,10 @@ func place(c *nginx.Config, in string) (block, anchor *nginx.Directive, err erro
 		return pass.Place(), pass.Directive, nil
 	case "main":
 		return nil, c.Top[0], nil
+	case "events":
+		if named := c.Named("events"); len(named) > 0 {
+			block = named[0]
+		}
 	case "upstream":
 		if pass.Group == nil {
 			return nil, nil, fmt.Errorf("the configuration has no upstream block")

@@ -24,13 +24,22 @@ func (s *Session) look(ctx context.Context) (Observation, error) {
 	if err != nil {
 		return o, err
 	}
-	before := slices.Concat(s.Timeline, s.Probe.Before)
-	o.Seen, err = s.client.Probe(ctx, sidecar.Look{Before: before, Request: s.request(), Tag: s.tag})
-	if err != nil {
+	if o.Seen, err = s.ask(ctx, slices.Concat(s.Timeline, s.Probe.Before)); err != nil {
 		return o, err
 	}
 	o.Log, err = s.client.Log(ctx, mark)
 	return o, err
+}
+
+// ask probes once, between what goes before and what comes behind.
+func (s *Session) ask(ctx context.Context, before []scenario.Act) (seen sidecar.Seen, err error) {
+	if before, err = s.lead(ctx, before); err != nil {
+		return seen, err
+	}
+	if seen, err = s.client.Probe(ctx, sidecar.Look{Before: before, Request: s.request(), Tag: s.tag}); err != nil {
+		return seen, err
+	}
+	return seen, s.act(ctx, s.Probe.After)
 }
 
 // request is the probe's, spelled out: an empty one would not be sent.
@@ -113,10 +122,14 @@ func alarms(o Observation) (m Mismatches) {
 }
 
 func describe(e scenario.Event) string {
+	text := e.Phase + ", " + e.Outcome
 	if e.Errno != 0 {
-		return fmt.Sprintf("%s, %s (%d)", e.Phase, e.Outcome, e.Errno)
+		text += fmt.Sprintf(" (%d)", e.Errno)
 	}
-	return e.Phase + ", " + e.Outcome
+	for _, other := range e.Or {
+		text += " or " + describe(other)
+	}
+	return text
 }
 
 func suffix(text string) string {
@@ -132,17 +145,15 @@ const SteadyProbes = 3
 // steady lets the timeline happen once and then asks n times in a row.
 func (s *Session) steady(ctx context.Context, n int) (Mismatches, error) {
 	var m Mismatches
-	if len(s.Timeline) > 0 {
-		if _, err := s.client.Probe(ctx, sidecar.Look{Before: s.Timeline, Tag: s.tag}); err != nil {
-			return nil, err
-		}
+	if err := s.act(ctx, s.Timeline); err != nil {
+		return nil, err
 	}
 	mark, err := s.client.Mark(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for i := range n {
-		seen, err := s.client.Probe(ctx, sidecar.Look{Before: s.Probe.Before, Request: s.request(), Tag: s.tag})
+		seen, err := s.ask(ctx, s.Probe.Before)
 		if err != nil {
 			return nil, err
 		}

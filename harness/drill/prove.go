@@ -25,7 +25,7 @@ func ProofSteps() []Step {
 // Reset makes the broken state anew in the same pod, whatever a remedy changed, and tells how it differs
 // from the one before: the configuration byte for byte, and the symptom.
 func (s *Session) Reset(ctx context.Context) (Mismatches, error) {
-	if s.Host.Deny != "" || s.Drill.Symptom().Refused != "" {
+	if s.Host.Deny != "" || s.Drill.Symptom().Refused != "" || s.boots() {
 		return s.resetPod(ctx)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Upstreams)) {
@@ -40,13 +40,14 @@ func (s *Session) Reset(ctx context.Context) (Mismatches, error) {
 }
 
 // resetPod takes another pod: a policy holds from a process's start, and a proxy that has
-// taken a configuration keeps it when it refuses the next.
+// taken a configuration keeps it when it refuses the next. Where the machine starts, the proxy starts with it.
 func (s *Session) resetPod(ctx context.Context) (Mismatches, error) {
 	if err := s.spare.close(ctx); err != nil { // one that nobody took would stay until the run ends
 		return nil, fmt.Errorf("reset: %w", err)
 	}
 	s.discard(s.leave())
 	s.denied, s.spare = s.Host.Deny != "", nil
+	clear(s.ordered)
 	pod := s.env.startAhead(ctx, s.env.spec(s.Drill, s.Proxy, s.denied))
 	if err := errors.Join(s.up(ctx, pod), pod.close(ctx)); err != nil {
 		return nil, fmt.Errorf("reset: %w", err)
@@ -63,7 +64,7 @@ func (s *Session) resetUpstream(ctx context.Context, name string, u scenario.Ups
 		if err := b.Restart(ctx, func(was *containers.BackendSpec) { *was = spec }); err != nil {
 			return err
 		}
-		return s.awaitBackend(ctx, name, u)
+		return s.await(ctx, name, s.ReadyAt(u))
 	}
 	plan, err := scenario.PlanText(u.Plan)
 	if err != nil {

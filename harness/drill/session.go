@@ -42,6 +42,7 @@ type Session struct {
 	denied   bool                           // the host's policy forbids the proxy to connect
 	spare    *ahead                         // the pod in which it does not
 	backends map[string]*containers.Backend // the real ones
+	ordered  map[string]bool                // those that are up after a boot before the proxy is asked
 	mark     int64                          // where the log was when the world was made: evidence begins there
 	refusal  string                         // of the configuration, in the words of the proxy\'s own test
 	edited   bool                           // a trap has changed the configuration
@@ -68,7 +69,7 @@ func (env *Environment) start(ctx context.Context, d scenario.Drill, p Proxy, po
 	rand.Read(tag)
 	s := &Session{
 		Drill: d, Proxy: p, env: env, begin: time.Now(), tag: hex.EncodeToString(tag), denied: d.Host.Deny != "",
-		Result: newResult(d, p),
+		Result: newResult(d, p), ordered: map[string]bool{},
 	}
 	if err := s.up(ctx, pod); err != nil {
 		return s, errors.Join(fmt.Errorf("start: %w", err), pod.close(context.WithoutCancel(ctx)), s.Close(context.WithoutCancel(ctx)))

@@ -95,7 +95,7 @@ func (s *Session) restartSame(ctx context.Context, name string) error {
 		if err := b.Restart(ctx, func(*containers.BackendSpec) {}); err != nil {
 			return err
 		}
-		return s.awaitBackend(ctx, name, s.Upstreams[name])
+		return s.await(ctx, name, s.ReadyAt(s.Upstreams[name]))
 	}
 	_, err := s.client.Upstream(name).Restart(ctx, name, nil)
 	return err

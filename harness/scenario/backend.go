@@ -40,6 +40,9 @@ type Rerun struct {
 	Files   string            `yaml:"files"`
 	Env     map[string]string `yaml:"env"`
 	Memory  strictyaml.Size   `yaml:"memory"`
+	// Ordered is the right order of starts, as a unit's After= with Type=notify or a readiness probe makes it: from
+	// then on the proxy is asked after a boot only when the backend listens.
+	Ordered bool `yaml:"ordered"`
 }
 
 // ReadRerun reads what follows an action on a real backend; without a node it is the same again.

@@ -140,29 +140,39 @@ func (k *checker) acts() error {
 	for _, list := range []struct {
 		at   []string
 		acts []Act
-	}{{[]string{"timeline"}, k.s.Timeline}, {[]string{"probe", "before"}, k.s.Probe.Before}} {
+	}{{[]string{"timeline"}, k.s.Timeline}, {[]string{"probe", "before"}, k.s.Probe.Before}, {[]string{"probe", "after"}, k.s.Probe.After}} {
 		for _, a := range list.acts {
-			set := 0
-			for _, is := range []bool{a.Request != nil, a.Load != nil, a.Refuse != "", a.Resume != "", a.Idle != 0, a.File != nil, a.Open != "", a.Shut != ""} {
-				if is {
-					set++
-				}
-			}
-			if set != 1 {
-				return k.errorf(list.at, "each step is exactly one of request, load, refuse, resume, idle, file, open, shut")
-			}
-			if a.Load != nil && (a.Load.Clients < 1 || a.Load.Clients > maxClients) {
-				return k.errorf(list.at, "clients must be 1 to %d, got %d", maxClients, a.Load.Clients)
-			}
-			if err := k.gate(list.at, a.Open+a.Shut); err != nil {
+			if err := k.act(list.at, a); err != nil {
 				return err
 			}
-			for _, name := range []string{a.Refuse, a.Resume} {
-				if _, ok := k.s.Upstreams[name]; name != "" && !ok {
-					return k.errorf(list.at, "unknown upstream %q", name)
-				}
-			}
 		}
+	}
+	return nil
+}
+
+func (k *checker) act(at []string, a Act) error {
+	set := 0
+	for _, is := range []bool{a.Request != nil, a.Load != nil, a.Refuse != "", a.Resume != "", a.Idle != 0, a.File != nil, a.Boot != "", a.Await != "", a.Open != "", a.Shut != ""} {
+		if is {
+			set++
+		}
+	}
+	if set != 1 {
+		return k.errorf(at, "each step is exactly one of request, load, refuse, resume, idle, file, boot, await, open, shut")
+	}
+	if a.Load != nil && (a.Load.Clients < 1 || a.Load.Clients > maxClients) {
+		return k.errorf(at, "clients must be 1 to %d, got %d", maxClients, a.Load.Clients)
+	}
+	if err := k.gate(at, a.Open+a.Shut); err != nil {
+		return err
+	}
+	for _, name := range []string{a.Refuse, a.Resume, a.Boot, a.Await} {
+		if _, ok := k.s.Upstreams[name]; name != "" && !ok {
+			return k.errorf(at, "unknown upstream %q", name)
+		}
+	}
+	if a.Boot != "" && k.s.Upstreams[a.Boot].Backend == nil {
+		return k.errorf(at, "boot: %s is no real backend", a.Boot)
 	}
 	return nil
 }

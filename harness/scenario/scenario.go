@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/badgateway/badgateway/harness/kernel"
+	"github.com/badgateway/badgateway/simulator/strictyaml"
 )
 
 // Scenario is one scenario.yaml.
@@ -80,7 +81,8 @@ type Host struct {
 	Addresses []string          `yaml:"addresses"`
 	Sysctls   map[string]string `yaml:"sysctls"` // of the pod's network namespace: net.ipv4.ip_local_port_range
 	Files     []File            `yaml:"files"`
-	// Deny names the policy boolean that is off and would have to be on for the proxy to connect over TCP.
+	// Deny names what the policy lacks for the proxy to connect: a boolean that is off, or the rule that there is not,
+	// "allow httpd_t unconfined_service_t:unix_stream_socket connectto".
 	Deny string `yaml:"deny"`
 }
 
@@ -100,6 +102,8 @@ type Act struct {
 	Resume  string        `yaml:"resume"` // listen again
 	Idle    time.Duration `yaml:"idle"`   // nothing happens for so long
 	File    *File         `yaml:"file"`   // a file of the proxy's file system changes
+	Boot    string        `yaml:"boot"`   // the machine starts: this upstream's real backend is started anew, and waited for only where a remedy has put the starts in order
+	Await   string        `yaml:"await"`  // until this upstream listens where the proxy looks for it
 	Open    string        `yaml:"open"`   // a gate of the plan of an upstream, or of "names": UPSTREAM/GATE
 	Shut    string        `yaml:"shut"`   // the same gate is shut again
 }
@@ -116,6 +120,7 @@ type Request struct {
 	Method string            `yaml:"method" json:"method,omitempty"` // GET
 	Path   string            `yaml:"path" json:"path,omitempty"`     // "/"
 	Body   string            `yaml:"body" json:"body,omitempty"`
+	Fill   strictyaml.Size   `yaml:"fill" json:"fill,omitempty"` // bytes of a body that nobody reads, behind Body
 	Header map[string]string `yaml:"header" json:"header,omitempty"`
 }
 
@@ -123,6 +128,7 @@ type Request struct {
 type Probe struct {
 	Request `yaml:",inline"`
 	Before  []Act  `yaml:"before"` // on the way to each probe
+	After   []Act  `yaml:"after"`  // behind each probe
 	Expect  Expect `yaml:"expect" strict:"required"`
 }
 
@@ -153,6 +159,8 @@ type Event struct {
 	Phase   string `yaml:"phase" strict:"required"`
 	Outcome string `yaml:"outcome" strict:"required"`
 	Errno   int    `yaml:"errno"`
+	// Or are what else the same fault shows where two ends race: whether a close meets unread data is by chance.
+	Or []Event `yaml:"or"`
 }
 
 // Trap is a tempting wrong fix; Why says what it misses.
@@ -172,7 +180,7 @@ type Change struct {
 }
 
 // Edit sets a directive where the proxy passes the request on, or in the
-// enclosing block that In names: location, server, upstream or http.
+// enclosing block that In names: location, server, upstream, http or main; or in events.
 type Edit struct {
 	Directive string `yaml:"directive" strict:"required"`
 	Value     string `yaml:"value" strict:"required"`

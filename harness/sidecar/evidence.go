@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/diagnoser/live"
 )
 
@@ -20,7 +21,7 @@ func (s *Server) postEvidence(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return live.Collect(r.Context(), live.Options{
+	ev, err := live.Collect(r.Context(), live.Options{
 		Logs:       []live.LogSource{{Path: LogPath, Offset: c.Since}},
 		ConfigPath: ConfigPath,
 		Root:       s.root,
@@ -28,7 +29,17 @@ func (s *Server) postEvidence(r *http.Request) (any, error) {
 		Probe:      c.Probe,
 		Version:    version,
 	})
+	if err != nil {
+		return nil, err
+	}
+	var unread []evidence.Unread
+	ev.Texts, unread = live.Texts(r.Context(), live.TextOptions{Root: s.root, Proc: "/proc", Sources: ofPod, Master: master, Processes: ev.Host.Processes})
+	ev.Host.Unread = append(ev.Host.Unread, unread...)
+	return ev, nil
 }
+
+// ofPod are the sources that tell of the pod. The others are the machine's, and of whatever else runs on it.
+var ofPod = []string{"audit", "limits", "sysctl"}
 
 // version asks the proxy's program once for "nginx version: nginx/1.30.6".
 func (s *Server) version(ctx context.Context) (string, error) {

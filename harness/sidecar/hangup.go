@@ -46,7 +46,7 @@ func (h *hangups) dial(ctx context.Context, network, address string) (net.Conn, 
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.last = &hangup{Conn: c, done: make(chan struct{})}
+	h.last = &hangup{Conn: telling(ctx, c), done: make(chan struct{})}
 	return h.last, nil
 }
 

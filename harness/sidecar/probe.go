@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"strings"
@@ -71,10 +72,9 @@ func (s *Server) load(ctx context.Context, l scenario.Load, tag string) {
 	for range l.Clients {
 		sent.Add(1)
 		wrote := sync.OnceFunc(sent.Done)
-		trace := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { wrote() }}
 		done.Go(func() {
 			defer wrote()
-			ask(httptrace.WithClientTrace(ctx, trace), l.Request, tag)
+			ask(onceSent(ctx, l.Request, wrote), l.Request, tag)
 		})
 	}
 	go func() {
@@ -82,6 +82,37 @@ func (s *Server) load(ctx context.Context, l scenario.Load, tag string) {
 		cancel()
 	}()
 	sent.Wait()
+}
+
+// sentKey is that of a context's function which is told when something was written to the proxy.
+type sentKey struct{}
+
+// onceSent has a request tell when it is in the kernel's hands. Go says that it is written before it flushes
+// its buffer, so that a request without a body is told by the write itself: what is sent behind it comes behind it.
+func onceSent(ctx context.Context, q scenario.Request, wrote func()) context.Context {
+	if q.Body == "" && q.Fill == 0 {
+		return context.WithValue(ctx, sentKey{}, wrote)
+	}
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { wrote() }})
+}
+
+// tellingConn tells of each write when it is done.
+type tellingConn struct {
+	net.Conn
+	wrote func()
+}
+
+func (c tellingConn) Write(p []byte) (int, error) {
+	defer c.wrote()
+	return c.Conn.Write(p)
+}
+
+// telling is the connection itself where nobody wants to be told.
+func telling(ctx context.Context, c net.Conn) net.Conn {
+	if wrote, ok := ctx.Value(sentKey{}).(func()); ok {
+		return tellingConn{c, wrote}
+	}
+	return c
 }
 
 func (s *Server) turn(refused, resumed string) error {
@@ -105,7 +136,7 @@ func ask(ctx context.Context, q scenario.Request, tag string) Seen {
 	if path == "" {
 		path = "/"
 	}
-	req, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("http://127.0.0.1:%d%s", ProxyPort, path), strings.NewReader(q.Body))
+	req, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("http://127.0.0.1:%d%s", ProxyPort, path), strings.NewReader(q.Body+strings.Repeat("x", int(q.Fill))))
 	if err != nil {
 		return Seen{Error: err.Error()}
 	}
