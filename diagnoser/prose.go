@@ -27,6 +27,11 @@ func lateOrDead(g *group) bool {
 	return g.late() || g.died()
 }
 
+// cutWhileIdle tells whether a connection was gone before any of the response, as one that both sides kept open.
+func cutWhileIdle(g *group) bool {
+	return !g.unix() && (g.died() && g.Phase == evidence.ReadingHeader || g.Phase == evidence.Sending && (g.Errno == 32 || g.Errno == 104))
+}
+
 // noConnection tells whether no connection came about at all.
 func noConnection(g *group) bool { return g.Phase == evidence.Connecting && g.Errno != 13 }
 

@@ -10,11 +10,9 @@ import (
 
 // fragmentHints are the words of which a line has one if messageStart can find a
 // message in it. They are looked for first: the expression is slow.
-var fragmentHints = [][]byte{[]byte("connect()"), []byte("() failed ("), []byte("kevent() reported"), []byte("no live upstreams"),
-	[]byte("upstream timed"), []byte("upstream prematurely"), []byte("upstream sent "), []byte("upstream rejected"), []byte("upstream server t"),
-	[]byte("upstream SSL"), []byte("peer closed connection in"), []byte("host not found in"), []byte("no resolver defined"), []byte("FastCGI sent in"),
-	[]byte("could not be resolved ("), []byte("upstream closed prematurely"),
-	[]byte("worker_connections are"), []byte("an upstream response"), []byte("auth request unexpected"), []byte(") while connecting to upstream"), []byte(`() "/`), []byte("nginx: [emerg] ")}
+var fragmentHints = [][]byte{[]byte("connect()"), []byte(" failed ("), []byte("kevent() reported"), []byte("no live upstreams"), []byte("upstream "),
+	[]byte("peer closed connection in"), []byte("host not found in"), []byte("no resolver defined"), []byte("FastCGI sent in"), []byte("could not be resolved ("),
+	[]byte("worker_connections are"), []byte("auth request unexpected"), []byte(") while connecting to upstream"), []byte(`() "/`), []byte("nginx: [emerg] ")}
 
 // messageMax is how far behind prefixMax the words that tell a message may reach.
 const messageMax = 256
@@ -25,6 +23,7 @@ var messageStart = regexp.MustCompile(`connect ?\(\) (?:to (?:unix: )?\S+ )?fail
 	`(?:recv|readv|send|writev|sendfile|WSARecv|WSASend|accept4?|socket)\(\) failed \(|peer closed connection in SSL handshake|` +
 	`SSL_do_handshake\(\) failed|host not found in (?:upstream|resolver)|no resolver defined to resolve|[\w.-]+ could not be resolved \(|FastCGI sent in stderr|` +
 	`(?:open|pwritev?|mkdir)\(\) "/[^"]*" failed \(|(?:\d+ )?worker_connections are not enough|an upstream response is buffered|auth request unexpected status|` +
+	`(?:malloc|posix_memalign)\([\d, ]+\) failed \(12: |/\S+\.sock(?:et)? failed \(\d+: |` +
 	`connect\(\)[^\s("]{1,24} ?\(\d{2,5}: |(?:failed )?\(\d{2,5}: [^)"]*\) while connecting to upstream|` + refusedStart)
 
 // refusedStart begins what nginx -t prints of a configuration that it refuses; the message follows.
@@ -65,6 +64,8 @@ func fragmentOf(line []byte) (f fragment, ok bool) {
 		return f, true
 	case bytes.HasPrefix(found, []byte("failed (")):
 		f.missing = "connect() "
+	case found[0] == '/':
+		f.missing = "connect() to unix:"
 	case found[0] == '(':
 		f.missing = "connect() failed "
 	case bytes.HasPrefix(found, []byte("connect()")) && bytes.IndexByte(found, '(') != bytes.LastIndexByte(found, '('):

@@ -35,8 +35,8 @@ func turnedAway(b []byte) bool {
 	if bytes.Contains(b, []byte(limiting)) || bytes.Contains(b, []byte(tooLarge)) {
 		return true
 	}
-	i := bytes.Index(b, []byte(`open() "`))
-	return i >= 0 && isBodyFile(beforeClient(b[i:]))
+	i := bytes.Index(b, []byte(`() "`))
+	return i >= 0 && isBodyFile(beforeClient(b[bytes.LastIndexByte(b[:i], ' ')+1:]))
 }
 
 // beforeClient is a message without its context.
@@ -58,7 +58,7 @@ func marked(message string) bool {
 			return c == limiting || strings.Contains(message, "upstream") || isBodyFile(message) || handshakeInRequest(message)
 		}
 	}
-	return promising(bytesOf(message)) || strings.HasPrefix(message, tooLarge)
+	return promising(bytesOf(message)) || strings.HasPrefix(message, tooLarge) || isBodyFile(message)
 }
 
 // handshakeInRequest tells whether a handshake met plain text in the middle of something else: it was not a client's own.

@@ -125,15 +125,16 @@ const bodyBuffered = "a client request body is buffered to a temporary file"
 // isBodyFile tells whether a message is of the temporary file for a request's body, whose name is a number of ten
 // digits (ngx_create_temp_file): open() "/var/lib/nginx/body/0000000003" failed (13: Permission denied).
 func isBodyFile(message string) bool {
-	const opened, failed, digits = `open() "`, `" failed (`, 10
-	if !strings.HasPrefix(message, opened) {
+	const opened, failed, digits = `() "`, `" failed (`, 10
+	call, path, ok := strings.Cut(message, opened)
+	if !ok || call != "open" && call != "pwritev" && call != "pwrite" {
 		return false
 	}
-	at := strings.IndexByte(message[len(opened):], '"') + len(opened) - digits
-	if at <= len(opened) || message[at-1] != '/' || !strings.HasPrefix(message[at+digits:], failed) || strings.Contains(message, " while ") {
+	at := strings.IndexByte(path, '"') - digits
+	if at < 1 || path[at-1] != '/' || !strings.HasPrefix(path[at+digits:], failed) || strings.Contains(path, " while ") {
 		return false
 	}
-	for _, c := range []byte(message[at : at+digits]) {
+	for _, c := range []byte(path[at : at+digits]) {
 		if c < '0' || c > '9' {
 			return false
 		}

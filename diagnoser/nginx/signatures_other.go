@@ -45,6 +45,8 @@ var limitSignatures = []signature{
 		phase: evidence.Connecting, outcome: evidence.Exhausted, status: 500},
 	{name: "worker connections", has: "worker_connections are not enough", note: true},
 	{name: "zone memory", prefix: "cannot add new server to upstream", phase: evidence.Resolving, outcome: evidence.Exhausted},
+	{name: "memory", prefix: "malloc(", has: ") failed (12: ", errno: true, status: 500},
+	{name: "memory", prefix: "posix_memalign(", has: ") failed (12: ", errno: true, status: 500},
 	{name: "cache key", has: "is not enough for cache key", phase: evidence.Selecting, outcome: evidence.TooBig, status: 500},
 }
 
