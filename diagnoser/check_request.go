@@ -10,14 +10,14 @@ import (
 var _ = registerCheck(check{
 	name: "proxy-protocol-own-listener", cause: "backend-connection-reset", severity: SeverityError,
 	doc: CheckDoc{
-		What: "The pass leads to a listener of this proxy that expects the PROXY protocol, which proxy_pass in http{} does not send: the connection is closed with \"broken header\", " +
-			"and the client gets 502.",
-		Mends: "A listener without proxy_protocol for what comes from this proxy itself.",
+		What: "The pass leads to a listener of this proxy that expects the PROXY protocol, which proxy_pass in http{} never sends, and in stream{} with proxy_protocol on only: the " +
+			"connection is closed with \"broken header\", and the client gets 502, or from stream{} nothing.",
+		Mends: "A listener without proxy_protocol for what comes from this proxy itself; in stream{} proxy_protocol on.",
 		From:  "ngx_http_wait_request_handler(), ngx_proxy_protocol_read(): \"broken header while reading PROXY protocol\".",
 	},
 	look: func(in *inquiry) (found []remark) {
-		for _, p := range in.peers() {
-			if p.network != "tcp" || !isLoopback(p.host()) || p.pass.Prefix != "proxy_" && p.pass.Prefix != "grpc_" {
+		for _, p := range append(in.peers(), in.streamPeers()...) {
+			if p.network != "tcp" || !isLoopback(p.host()) || p.pass.Prefix != "proxy_" && p.pass.Prefix != "grpc_" || in.sendsProxyHeader(p.pass) {
 				continue
 			}
 			if l := in.listenWith(p, "proxy_protocol"); l != nil {
@@ -28,6 +28,80 @@ var _ = registerCheck(check{
 		return found
 	},
 })
+
+var _ = registerCheck(check{
+	name: "proxy-protocol-not-expected", cause: "protocol-mismatch", severity: SeverityError,
+	doc: CheckDoc{
+		What: "stream{} sends the PROXY protocol's header to a listener of http{} in this configuration that does not expect it: the header is read as a request and answered 400, in " +
+			"the middle of the client's TLS handshake where there is one.",
+		Mends: "listen with proxy_protocol there, or no proxy_protocol on in stream{}.",
+		From:  "ngx_stream_proxy_module, proxy_protocol; ngx_http_wait_request_handler() reads the header only where listen says so.",
+	},
+	look: func(in *inquiry) (found []remark) {
+		for _, p := range in.streamPeers() {
+			if p.network != "tcp" || !isLoopback(p.host()) || !in.sendsProxyHeader(p.pass) || in.listenWith(p, "proxy_protocol") != nil {
+				continue
+			}
+			l := in.listenOf(p)
+			if l == nil {
+				continue
+			}
+			on := in.config.Effective(p.pass.Directive.Parent, "proxy_protocol")
+			m := remark{at: on, certainty: Proved, upstream: p.address, says: "a PROXY protocol header is sent, which the listener does not expect",
+				evidence: []Fact{in.configFact(l, "%s", l.Text()), in.configFact(p.at, "%s", p.at.Text())}}
+			if !strings.HasPrefix(nginx.ListenAddress(l.Arg(0)), "*:") && !strings.HasPrefix(l.Arg(0), "0.0.0.0") {
+				m.remedies = in.edit("expect the header there", in.config.AppendArg(l, "proxy_protocol")) // nobody else comes to a loopback address
+			}
+			found = append(found, m)
+		}
+		return found
+	},
+})
+
+// streamPeers returns all addresses of stream{} that are written out.
+func (in *inquiry) streamPeers() (list []peer) {
+	for _, p := range in.config.Passes() {
+		server := p.Server()
+		if nginx.Enclosing(p.Directive.Parent, "stream") == nil || server == nil || p.Variable {
+			continue
+		}
+		if l := server.Child("listen"); l == nil || hasParameter(l, "udp") {
+			continue
+		}
+		if p.Group == nil {
+			list = append(list, peer{p, p.Directive, p.Network, p.Address})
+			continue
+		}
+		for _, s := range p.Group.Servers {
+			if !nginx.HTTP(s.Directive) {
+				list = append(list, peer{p, s.Directive, s.Network, s.Address})
+			}
+		}
+	}
+	return list
+}
+
+// sendsProxyHeader tells whether a pass begins each connection with the PROXY protocol's header: in stream{} alone.
+func (in *inquiry) sendsProxyHeader(p *nginx.Pass) bool {
+	d := in.config.Effective(p.Directive.Parent, "proxy_protocol")
+	return d != nil && d.Arg(0) == "on" && !nginx.HTTP(p.Directive)
+}
+
+// listenOf returns the listen directive of http{} that takes a peer's connections, nil without one.
+func (in *inquiry) listenOf(p peer) (found *nginx.Directive) {
+	for _, d := range in.config.Named("listen") {
+		if !nginx.HTTP(d) || len(d.Args) == 0 || hasParameter(d, "quic") {
+			continue
+		}
+		switch nginx.ListenAddress(d.Arg(0)) {
+		case p.address:
+			return d
+		case "*:" + p.port(), "0.0.0.0:" + p.port():
+			found = d
+		}
+	}
+	return found
+}
 
 // listenWith returns the listen directive of the address that a peer dials, if it has a
 // parameter: that of one listen directive holds for all servers of the address.

@@ -19,15 +19,15 @@ var _ = registerCheck(check{
 	name: "timeout-above-edge", cause: "read-timeout", severity: SeverityNote,
 	doc: CheckDoc{
 		What: "The proxy waits longer for the backend than Cloudflare in front of it waits for the proxy (120s): the client gets 524 from there, and this log shows a client that " +
-			"went away (499) instead of a 504. Reported where the configuration takes the client's address from CF-Connecting-IP.",
+			"went away (499) instead of a 504. Reported where the configuration takes the client's address from CF-Connecting-IP, or hands on what Cloudflare adds.",
 		Mends: "A read timeout below that of what is in front: then this proxy's 504 and its log tell where the time went.",
 		From:  "ngx_http_upstream_check_broken_connection(): 499 when the client goes first; directive proxy_read_timeout.",
 	},
 	look: func(in *inquiry) (found []remark) {
 		seen := map[*nginx.Directive]bool{}
 		for _, p := range in.httpPasses() {
-			edge := in.config.Effective(p.Directive.Parent, "real_ip_header")
-			if edge == nil || !strings.EqualFold(edge.Arg(0), "CF-Connecting-IP") {
+			edge := in.behindCloudflare(p)
+			if edge == nil {
 				continue
 			}
 			limit, d := in.timeout(p, "read_timeout")
@@ -41,6 +41,22 @@ var _ = registerCheck(check{
 		return found
 	},
 })
+
+// behindCloudflare returns the directive that reads a header which Cloudflare adds to requests, nil without one.
+func (in *inquiry) behindCloudflare(p *nginx.Pass) *nginx.Directive {
+	d := in.config.Effective(p.Directive.Parent, "real_ip_header")
+	if d != nil && strings.EqualFold(d.Arg(0), "CF-Connecting-IP") {
+		return d
+	}
+	for _, name := range []string{"proxy_set_header", "grpc_set_header", "fastcgi_param", "uwsgi_param"} {
+		for _, d := range in.config.EffectiveAll(p.Directive.Parent, name) {
+			if v := d.Arg(1); strings.Contains(v, "$http_cf_connecting_ip") || strings.Contains(v, "$http_cf_ray") {
+				return d
+			}
+		}
+	}
+	return nil
+}
 
 var _ = registerCheck(check{
 	name: "worker-killed-before-timeout", cause: "worker-timeout", severity: SeverityNote,

@@ -21,8 +21,8 @@ import (
 // after its edit, and some without it.
 const checksDir = "../../diagnoser/testdata/checks"
 
-// elsewhere name hosts, users or files that the pod does not have: nginx refuses them for that.
-var elsewhere = []string{"name-resolved-once", "socket-mode", "tls-name-not-sent/bad.conf", "tls-name-not-sent/fixed.conf", "tls-verify-group-name"}
+// elsewhere name hosts, users, files or modules that the pod does not have: nginx refuses them for that.
+var elsewhere = []string{"name-resolved-once", "proxy-protocol-not-expected", "proxy-protocol-own-listener/good2.conf", "socket-mode", "tls-name-not-sent/bad.conf", "tls-name-not-sent/fixed.conf", "tls-verify-group-name"}
 
 // What the diagnoser says of a configuration is what nginx -t says, and an edit that it proposes is accepted.
 var _ = Describe("check", func() {
