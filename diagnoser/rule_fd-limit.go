@@ -1,5 +1,10 @@
 package diagnoser
 
+import (
+	"fmt"
+	"strconv"
+)
+
 var _ = register(rule{
 	cause: "fd-limit",
 	doc: Doc{
@@ -17,9 +22,27 @@ var _ = register(rule{
 		if n := in.setting("open files"); n != "" {
 			o.evidence = append(o.evidence, fact(fromProcess, "the limit of open files is %s", n))
 		}
+		for _, d := range in.config.Named("worker_rlimit_nofile") {
+			o.where = in.where(d)
+			o.evidence = append(o.evidence, in.configFact(d, "%s is %s", d.Name, d.Value()))
+			if n, err := strconv.Atoi(d.Value()); err == nil {
+				more := max(1024, 4*n, 2*in.workerConnections())
+				o.remedies = in.edit(fmt.Sprintf("let a worker open %d files", more), in.config.ReplaceArg(d, 0, strconv.Itoa(more)))
+			}
+		}
 		if g.Signature == "accept" {
 			o.kind = "other" // no request has failed: the connection waits in the queue
 		}
 		return o
 	},
 })
+
+// workerConnections is how many connections a worker may have, 512 where nothing is set (ngx_event_core_init_conf).
+func (in *inquiry) workerConnections() int {
+	for _, d := range in.config.Named("worker_connections") {
+		if n, err := strconv.Atoi(d.Value()); err == nil {
+			return n
+		}
+	}
+	return 512
+}

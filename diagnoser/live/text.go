@@ -142,7 +142,7 @@ var _ = register("audit", func(_ context.Context, p spot, unread func(string, er
 
 var _ = register("limits", func(_ context.Context, p spot, unread func(string, error, string)) []evidence.Log {
 	for _, pr := range p.processes {
-		if pr.PPID == p.master && p.master != 0 {
+		if pr.PPID == p.master && p.master != 0 && strings.TrimSpace(pr.Command) == "nginx: worker process" { // not one that ends, by older limits
 			name := filepath.Join(p.proc, fmt.Sprint(pr.PID), "limits")
 			text, err := os.ReadFile(name)
 			if err != nil {
