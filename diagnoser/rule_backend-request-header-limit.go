@@ -1,5 +1,12 @@
 package diagnoser
 
+import (
+	"regexp"
+	"strconv"
+
+	"github.com/badgateway/badgateway/diagnoser/evidence"
+)
+
 var _ = register(rule{
 	cause: "backend-request-header-limit",
 	doc: Doc{
@@ -13,6 +20,32 @@ var _ = register(rule{
 		if !g.died() {
 			return nil
 		}
-		return in.hinted("backend-request-header-limit", "the backend's log: invalid request block size")
+		o := in.hinted("backend-request-header-limit", "the backend's log: invalid request block size")
+		if o == nil {
+			return nil
+		}
+		if p := in.probe(g); probed(p, evidence.OK) {
+			o.evidence = append(o.evidence, probeFact(p), fact(fromProbe, "it was asked without the client's cookies and other header lines"))
+		}
+		return o.mends(in.largerBlock(g)...)
 	},
 })
+
+// refusedBlock is what uWSGI says of a request that does not fit: its size and the limit (proto/uwsgi.c).
+var refusedBlock = regexp.MustCompile(`invalid request block size: (\d+) \(max (\d+)\)`)
+
+// largerBlock proposes a buffer-size that holds the refused request and some more. It is a number of 16 bits.
+func (in *inquiry) largerBlock(g *group) []Remedy {
+	s := in.seen["backend-request-header-limit"]
+	if s == nil {
+		return nil
+	}
+	m := refusedBlock.FindStringSubmatch(s.text)
+	if m == nil {
+		return nil
+	}
+	size, _ := strconv.Atoi(m[1])
+	value := strconv.Itoa(min(powerAbove(2*size), 65535))
+	return []Remedy{change(g, "buffer-size", value, "let uWSGI take requests of up to "+value+" bytes of variables: this one has "+m[1],
+		"buffer-size = "+value+" # in uWSGI's configuration", "systemctl restart APP")}
+}

@@ -1,0 +1,6 @@
+"""The weather on the roof."""
+
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"wind: 4\n"]
