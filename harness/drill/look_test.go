@@ -46,6 +46,26 @@ func TestCompareNamesWhatDiffers(t *testing.T) {
 	}
 }
 
+// Of what two racing ends may show either will do, and nothing else.
+func TestCompareTakesAlternatives(t *testing.T) {
+	s := &Session{Drill: scenario.Drill{Scenario: &scenario.Scenario{Symptom: scenario.Symptom{Events: []scenario.Event{
+		{Phase: evidence.ReadingHeader, Outcome: evidence.Reset, Errno: 104, Or: []scenario.Event{{Phase: evidence.ReadingHeader, Outcome: evidence.ClosedEarly}}},
+	}}}}}
+	for _, tc := range []struct {
+		got  evidence.Event
+		want string
+	}{
+		{evidence.Event{Phase: evidence.ReadingHeader, Outcome: evidence.Reset, Errno: 104}, ""},
+		{evidence.Event{Phase: evidence.ReadingHeader, Outcome: evidence.ClosedEarly}, ""},
+		{evidence.Event{Phase: evidence.Sending, Outcome: evidence.ClosedEarly}, `the log shows no "reading header, reset (104) or reading header, closed early"`},
+	} {
+		got := s.compare(Observation{Log: sidecar.Events{Events: []evidence.Event{tc.got}}})
+		if (tc.want == "") != (len(got) == 0) || !strings.Contains(got.String(), tc.want) {
+			t.Errorf("%+v: got %q, want %q", tc.got, got, tc.want)
+		}
+	}
+}
+
 func TestCompareAsksForDeclaredAlarms(t *testing.T) {
 	s := &Session{Drill: scenario.Drill{Scenario: &scenario.Scenario{Symptom: scenario.Symptom{Status: 500, Alarms: []string{"are not enough"}}}}}
 	for _, tc := range []struct {

@@ -66,6 +66,10 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"a bad plan", `"127.0.0.1:9000"}`, `"127.0.0.1:9000"}, plan: {default: [respnod]}`, "scenarios/x/scenario.yaml:6:"},
 		{"a trap of two kinds", "action: reload-proxy", "action: reload-proxy, edit: {directive: a, value: b}", "a trap is either an edit or an action"},
 		{"a trap on nothing", "action: reload-proxy", "action: restart-backend, upstream: ap", `unknown upstream "ap"`},
+		{"a step of two kinds", "probe: {", "timeline: [{await: app, idle: 1s}]\nprobe: {", "each step is exactly one of"},
+		{"a boot of nothing", "probe: {", "timeline: [{boot: ap}]\nprobe: {", `unknown upstream "ap"`},
+		{"a boot of a fake", "probe: {", "timeline: [{boot: app}]\nprobe: {", "boot: app is no real backend"},
+		{"a bad step behind a probe", "expect: {status: 200}}", "after: [{idle: 1s, resume: app}], expect: {status: 200}}", "each step is exactly one of"},
 		{"a missing field", "remedy: start-backend\n", "", `field "remedy" is missing`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
