@@ -15,7 +15,7 @@ var proxyProses = []prose{
 		func(g *group) bool { return noConnection(g) && !g.unix() }, "an address of the past is spoken of", false},
 	{"protocol-mismatch", regexp.MustCompile(`(?i)(?:uwsgi|fastcgi|grpc|scgi|proxy)_pass\W.{0,60}\b(?:uwsgi|fastcgi|grpc|scgi|proxy)_pass|instead of .{0,6}(?:uwsgi|fastcgi|grpc|scgi|proxy)_pass`),
 		func(g *group) bool { return g.died() || g.Outcome == evidence.Invalid }, "another kind of pass is spoken of", false},
-	{"stale-upstream-ip", regexp.MustCompile(`(?i)(?:after|since) (?:a |an |the |every |each |my )*(?:\w+ )?(?:re)?boot\w*|restart\w* (?:of )?(?:all )?(?:the |my |our )*(?:\w+ )?containers?\b|docker[- ]compose (?:restart|up)\b`),
+	{"stale-upstream-ip", regexp.MustCompile(`(?i)(?:after|since) (?:a |an |the |every |each |my )*(?:\w+ )?(?:re)?boot\w*|restart\w* (?:[\w-]+ ){0,6}(?:containers?|pods?)\b|docker[- ]compose (?:restart|up)\b`),
 		func(g *group) bool { return g.Phase == evidence.Connecting && g.Errno == 113 && !g.unix() }, "a start anew of the containers is spoken of", false},
 	{"backend-down", regexp.MustCompile(`\bRestarting \(\d+\)|Restarting.{0,2}状态|(?:不断|反复|一直|无限)(?:地|在)?重启|(?i)(?:re)?start(?:ing|s)?[- ]loop|crash(?:ing|es)?[- ]?loop|keeps? (?:on )?(?:restarting|crashing|dying|exiting|stopping)|(?:constantly|always|endlessly|repeatedly) (?:restart|crash)\w*|(?:restarts|crashes) (?:constantly|repeatedly|over and over|all the time)|(?:fail(?:s|ed)|unable|not able|refuses) to (?:start|boot|come up)\b|(?:does(?:n't| not)|did(?:n't| not)|wo(?:n't|uld not)) (?:even )?start\b`),
 		missed, "a backend that does not stay up is spoken of", false},
@@ -47,6 +47,8 @@ var proxyProses = []prose{
 		refusedAtConnect, "another port is spoken of", false},
 	{"backend-binds-loopback", regexp.MustCompile(`(?i)0\.0\.0\.0.{0,60}(?:instead of|rather than|not) .{0,20}(?:127\.0\.0\.1|localhost)|(?:listen|bind|bound)\w* (?:only )?(?:on|to) (?:127\.0\.0\.1|localhost|loopback)`),
 		func(g *group) bool { return refusedAtConnect(g) && g.known() && !loopback(g.target.Address) }, "a backend on the loopback address is spoken of", false},
+	{"wrong-host", regexp.MustCompile(`(?i)\bdns_search\b|\bsearch domains?\b|\bndots\b`),
+		func(g *group) bool { return noConnection(g) && !g.unix() }, "a search domain of the resolver is spoken of", false},
 	{"sni-missing", regexp.MustCompile(`\bSNI\b|proxy_ssl_server_name`),
 		func(g *group) bool {
 			return g.Phase == evidence.Handshaking && g.Signature != "plain text" && g.Signature != "tls certificate"

@@ -89,6 +89,9 @@ func quoted(s, name string, value *string, enders ...string) string {
 			end = i
 		}
 	}
+	if i := strings.Index(v, `", `); end == len(v) && i >= 0 { // a field that follows lost its quote in a paste
+		end = i
+	}
 	if end == len(v) {
 		*value = strings.TrimSpace(strings.TrimSuffix(v, `"`))
 		return ""
