@@ -183,16 +183,16 @@ func (r *Reading) peersOf(g *group) (all []evidence.Target) {
 	switch g.Outcome {
 	case evidence.NoneLive:
 		if up := r.config.Group(g.target.Address); up != nil {
-			return targets(g.target.Protocol, up)
+			return targets(g.target.Protocol, up.Servers) // those that are marked down, too: are they up?
 		}
 	case evidence.SentError:
 		if g.pass != nil && g.pass.Group != nil {
-			return targets(g.target.Protocol, g.pass.Group)
+			return targets(g.target.Protocol, serving(g.pass.Group))
 		}
 	case evidence.Cached:
 		for _, c := range r.errorCaches(g.Status) {
 			if p := c.pass; p.Group != nil {
-				all = append(all, targets(p.Protocol, p.Group)...)
+				all = append(all, targets(p.Protocol, serving(p.Group))...)
 			} else if !p.Variable {
 				all = append(all, evidence.Target{Protocol: p.Protocol, Network: p.Network, Address: p.Address})
 			}
@@ -201,9 +201,19 @@ func (r *Reading) peersOf(g *group) (all []evidence.Target) {
 	return all
 }
 
-func targets(protocol string, up *nginx.Group) (all []evidence.Target) {
+// serving are the servers of a group that are not marked down.
+func serving(up *nginx.Group) (list []nginx.Server) {
 	for _, s := range up.Servers {
-		if s.Network != "" && !s.Has("down") {
+		if !s.Has("down") {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func targets(protocol string, servers []nginx.Server) (all []evidence.Target) {
+	for _, s := range servers {
+		if s.Network != "" {
 			all = append(all, evidence.Target{Protocol: protocol, Network: s.Network, Address: s.Address})
 		}
 	}

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/badgateway/badgateway/diagnoser"
+	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/harness/scenario"
 	"github.com/badgateway/badgateway/harness/sidecar"
 )
@@ -53,9 +55,21 @@ func replay(t *testing.T, catalogue *scenario.Catalogue, d scenario.Drill, file 
 		t.Error(m)
 	}
 	hintsKeepTheirSecret(t, s)
+	asksAgain(t, s.Evidence)
 	if r := s.proposed(); r != nil && r.Action == diagnoser.EditConfig {
 		if edited, err := applyEdits(s.conf, r.Edits); err != nil || edited == s.conf {
 			t.Errorf("the remedy does not change %s: %v", sidecar.ConfigPath, err)
+		}
+	}
+}
+
+// asksAgain tells whether the diagnoser would ask today what was answered then: an answer that nobody asks for is none in a live drill.
+func asksAgain(t *testing.T, ev evidence.Evidence) {
+	t.Helper()
+	asked := diagnoser.AskBackends(ev)
+	for _, p := range ev.Probes {
+		if !slices.ContainsFunc(asked, func(q evidence.Question) bool { return q.Target == p.Target }) {
+			t.Errorf("an answer of %s is recorded, and the diagnoser does not ask it", p.Target)
 		}
 	}
 }
