@@ -13,7 +13,8 @@ server.keepAliveTimeout = 75000; // nginx keeps them for 60 s
 const listen = process.env.LISTEN;
 if (listen.startsWith('/')) {
   fs.rmSync(listen, { force: true }); // of a process that was killed
-  server.listen({ path: listen, writableAll: true });
+  process.umask(0); // the socket is the proxy's from its first moment
+  server.listen(listen);
 } else {
   server.listen(Number(listen.split(':')[1]), listen.split(':')[0]);
 }
