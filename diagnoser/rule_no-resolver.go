@@ -3,7 +3,8 @@ package diagnoser
 var _ = register(rule{
 	cause: "no-resolver",
 	doc: Doc{
-		What:    "The pass holds a variable, so its name is looked up for each request, and no resolver says where. nginx -t does not notice.",
+		What: "The pass holds a variable, so its name is looked up for each request, and no resolver says where; nginx -t does not notice. Or a server of a group has resolve: " +
+			"then nginx does not start.",
 		Confirm: "grep resolver in the configuration: none in http, server or location.",
 		Mends:   "resolver ADDRESS valid=30s; in the server; or name the host in an upstream{} block, which is resolved at start.",
 		Hides:   "A fixed name in an upstream{} block, until its address changes.",
@@ -14,6 +15,7 @@ var _ = register(rule{
 			return nil
 		}
 		o := &opinion{certainty: Likely, weight: 1, check: "grep -r resolver /etc/nginx"}
+		in.sameRefusal(g, o) // server ... resolve
 		p := in.passFor(g)
 		if p == nil || !p.Variable || in.config.Effective(p.Place(), "resolver") != nil {
 			return o
