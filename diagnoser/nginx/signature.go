@@ -126,10 +126,11 @@ const bodyBuffered = "a client request body is buffered to a temporary file"
 // digits (ngx_create_temp_file): open() "/var/lib/nginx/body/0000000003" failed (13: Permission denied).
 func isBodyFile(message string) bool {
 	const opened, failed, digits = `() "`, `" failed (`, 10
-	call, path, ok := strings.Cut(message, opened)
-	if !ok || call != "open" && call != "pwritev" && call != "pwrite" {
+	i := strings.IndexByte(message[:min(len(message), len("pwritev("))], '(')
+	if i < 0 || !strings.HasPrefix(message[i:], opened) || message[:i] != "open" && message[:i] != "pwritev" && message[:i] != "pwrite" {
 		return false
 	}
+	path := message[i+len(opened):]
 	at := strings.IndexByte(path, '"') - digits
 	if at < 1 || path[at-1] != '/' || !strings.HasPrefix(path[at+digits:], failed) || strings.Contains(path, " while ") {
 		return false

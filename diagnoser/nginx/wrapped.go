@@ -26,10 +26,16 @@ func wrappedLen(b []byte) int {
 	return len(b)
 }
 
+// unfinished are the ends of lines at which a record goes on.
+var unfinished = []string{",", " while", " connecting to", " connecting", " reading", " sending", " response", " header", " handshaking", " SSL", " from", "connect() to", "connect()", " failed", `: "`, "upstream:", "request:", "host:", "referrer:"}
+
 func unfinishedLine(b []byte) bool {
-	text := string(bytes.TrimRight(b, " \t\r`"))
-	for _, open := range []string{",", " while", " connecting to", " connecting", " reading", " sending", " response", " header", " handshaking", " SSL", " from", "connect() to", "connect()", " failed", `: "`, "upstream:", "request:", "host:", "referrer:"} {
-		if strings.HasSuffix(text, open) {
+	b = bytes.TrimRight(b, " \t\r`")
+	if len(b) == 0 {
+		return false
+	}
+	for last, i := b[len(b)-1], 0; i < len(unfinished); i++ {
+		if open := unfinished[i]; open[len(open)-1] == last && bytes.HasSuffix(b, bytesOf(open)) {
 			return true
 		}
 	}
