@@ -22,7 +22,6 @@ type service struct {
 	names          []string // container_name, aliases, hostname
 	after          []string // depends_on, links
 	networks       []string
-	port           string // that the image listens on, where that is known
 	published      []mapping
 	onHost, within bool // network_mode: host; another mode
 }
