@@ -133,6 +133,9 @@ func (g *group) again(r nginx.Repeat) {
 
 // unsafeMethod tells whether nginx does not repeat a request: POST, LOCK, PATCH.
 func unsafeMethod(request []byte) bool {
+	if len(request) > 0 && request[0] == 'G' { // nearly all are GET
+		return false
+	}
 	return bytes.HasPrefix(request, []byte("POST ")) || bytes.HasPrefix(request, []byte("LOCK ")) || bytes.HasPrefix(request, []byte("PATCH "))
 }
 

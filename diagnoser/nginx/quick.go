@@ -145,7 +145,7 @@ func (s *scanner) began(b []byte) {
 		s.stats.From, _ = timestamp(b)
 	}
 	s.stats.Records++
-	copy(s.last[:], b)
+	s.latest = b[:timestampLen]
 }
 
 // shape counts a record where like ones were read before, and reads it as new otherwise. Its message is m, if that was seen before.

@@ -78,6 +78,7 @@ type scanner struct {
 	pending  int64 // bytes at the front of buf that begin an unfinished record
 	skip     bool  // the rest of an over-long record is passed over
 	foreign  int64 // lines that are not blank and belong to no record
+	latest   []byte // timestamp of the record that began last, good until buf is filled again
 	last     [timestampLen]byte
 	shapes   *shapes
 	messages messages
@@ -96,6 +97,7 @@ func (s *scanner) run(ctx context.Context, r io.Reader) error {
 		switch {
 		case errors.Is(err, io.EOF):
 			s.drain(s.buf[:s.pending], true)
+			copy(s.last[:], s.latest)
 			return nil
 		case err != nil:
 			return fmt.Errorf("read %s: %w", s.name, err)
@@ -111,6 +113,8 @@ func (s *scanner) take(n int) {
 	if len(rest) == len(s.buf) {
 		rest = s.overflow(rest)
 	}
+	copy(s.last[:], s.latest)
+	s.latest = nil
 	s.pending = int64(copy(s.buf, rest))
 }
 
