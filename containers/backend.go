@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
@@ -43,11 +41,6 @@ func (p *Pod) StartBackend(ctx context.Context, spec BackendSpec) (*Backend, err
 func (b *Backend) start(ctx context.Context) (err error) {
 	share := container.NetworkMode("container:" + b.pod.Proxy)
 	options := []testcontainers.ContainerCustomizer{testcontainers.WithCmd(b.spec.Command...), testcontainers.WithEnv(b.spec.Env)}
-	for _, path := range slices.Sorted(maps.Keys(b.spec.Files)) {
-		options = append(options, testcontainers.WithFiles(testcontainers.ContainerFile{
-			Reader: bytes.NewReader(b.spec.Files[path]), ContainerFilePath: path, FileMode: 0o644,
-		}))
-	}
 	b.c, err = b.pod.create(ctx, b.spec.Image, "backend", PodSpec{Keep: b.pod.keep}, func(h *container.HostConfig) {
 		h.AutoRemove = false // what it said is read after its end, too
 		h.NetworkMode, h.PidMode = share, container.PidMode(share)
@@ -60,6 +53,9 @@ func (b *Backend) start(ctx context.Context) (err error) {
 	}, options...)
 	if err != nil {
 		return fmt.Errorf("create backend %s: %w", b.spec.Name, err)
+	}
+	if err := b.pod.engine.put(ctx, b.c.GetContainerID(), b.spec.Files); err != nil {
+		return fmt.Errorf("give backend %s its files: %w", b.spec.Name, err)
 	}
 	if err := b.c.Start(ctx); err != nil {
 		return fmt.Errorf("start backend %s: %w", b.spec.Name, err)
