@@ -30,7 +30,7 @@ func (env *Environment) Jobs(drills []scenario.Drill) []Job {
 
 // Procs is how many drills at a time are good for this machine. A drill waits for most of
 // its time, so it is more than there are processors.
-func Procs() int { return 4 * runtime.NumCPU() }
+func Procs() int { return 6 * runtime.NumCPU() }
 
 // turn is a job whose pod is starting.
 type turn struct {
