@@ -75,9 +75,9 @@ type scanner struct {
 	sink     Sink
 	buf      []byte
 	stats    Stats
-	pending  int64 // bytes at the front of buf that begin an unfinished record
-	skip     bool  // the rest of an over-long record is passed over
-	foreign  int64 // lines that are not blank and belong to no record
+	pending  int64  // bytes at the front of buf that begin an unfinished record
+	skip     bool   // the rest of an over-long record is passed over
+	foreign  int64  // lines that are not blank and belong to no record
 	latest   []byte // timestamp of the record that began last, good until buf is filled again
 	last     [timestampLen]byte
 	shapes   *shapes
