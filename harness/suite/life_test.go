@@ -150,7 +150,7 @@ var _ = Describe("bad input", Label("life"), func() {
 			Expect(errorsIn(s)).To(HaveExactElements(ContainSubstring(says)))
 		},
 		Entry("an unknown scenario", 2, "did you mean wrong-port", "scenarios", "run", "wrong-portt"),
-		Entry("an unknown variant", 2, "known: fastcgi-tcp, http-tcp", "scenarios", "run", "wrong-port/http-udp"),
+		Entry("an unknown variant", 2, "known: fastcgi-tcp, grpc-tcp, http-tcp, uwsgi-tcp", "scenarios", "run", "wrong-port/http-udp"),
 		Entry("an unknown version", 2, "known: 1.18, 1.22, 1.26, 1.30", "scenarios", "run", "--proxy-version=1.99"),
 		Entry("an image that is nowhere", 3, "not present locally", "scenarios", "run", "--image=badgateway-test/none:0"),
 		Entry("an unknown flag", 2, "--help", "scenarios", "run", "--bad"),
