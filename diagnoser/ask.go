@@ -187,28 +187,18 @@ func (r *Reading) peersOf(g *group) (all []evidence.Target) {
 		}
 	case evidence.SentError:
 		if g.pass != nil && g.pass.Group != nil {
-			return targets(g.target.Protocol, serving(g.pass.Group))
+			return targets(g.target.Protocol, usableServers(g.pass.Group))
 		}
 	case evidence.Cached:
 		for _, c := range r.errorCaches(g.Status) {
 			if p := c.pass; p.Group != nil {
-				all = append(all, targets(p.Protocol, serving(p.Group))...)
+				all = append(all, targets(p.Protocol, usableServers(p.Group))...)
 			} else if !p.Variable {
 				all = append(all, evidence.Target{Protocol: p.Protocol, Network: p.Network, Address: p.Address})
 			}
 		}
 	}
 	return all
-}
-
-// serving are the servers of a group that are not marked down.
-func serving(up *nginx.Group) (list []nginx.Server) {
-	for _, s := range up.Servers {
-		if !s.Has("down") {
-			list = append(list, s)
-		}
-	}
-	return list
 }
 
 func targets(protocol string, servers []nginx.Server) (all []evidence.Target) {

@@ -71,6 +71,7 @@ func (in *inquiry) soleGroup(g *group) *nginx.Group {
 	return nil
 }
 
+// usableServers are the servers of a group that are not marked down.
 func usableServers(up *nginx.Group) (list []nginx.Server) {
 	for _, s := range up.Servers {
 		if !s.Has("down") {
