@@ -39,7 +39,7 @@ func drillRows(ctx context.Context, s *Sheet) error {
 	}
 	defer env.Close()
 	l := &lineup{env: env, jobs: env.Jobs(catalogue.Drills())}
-	l.quick = slices.DeleteFunc(slices.Clone(l.jobs), func(j drill.Job) bool { return j.Waiting() > 0 })
+	l.quick = slices.DeleteFunc(slices.Clone(l.jobs), func(j drill.Job) bool { return j.Pauses() > 0 })
 	byHand, err := newScript(env.Proxies[0].Image)
 	if err != nil {
 		return err

@@ -16,21 +16,25 @@ const (
 // Waiting is about how long a drill waits while it uses no processor: for the proxy's timeouts,
 // for pauses of its timeline, for real backends. It orders drills; nothing is measured against it.
 func (d Drill) Waiting() time.Duration {
-	symptom := d.Symptom()
-	each := symptom.After
-	for _, acts := range [][]Act{d.Timeline, d.Probe.Before} {
-		for _, a := range acts {
-			each += a.Idle
-		}
-	}
 	looks := len(d.Traps()) + 2 // the symptom, and the steady state
-	total := time.Duration(looks) * each
-	if symptom.After > 0 {
+	total := time.Duration(looks) * d.Pauses()
+	if d.Symptom().After > 0 {
 		total += lateAnswer
 	}
 	for _, u := range d.Upstreams {
 		if u.Backend != nil {
 			total += backendStart
+		}
+	}
+	return total
+}
+
+// Pauses is how long each look at the proxy lets time pass: until its timeout, and where the timeline rests.
+func (d Drill) Pauses() time.Duration {
+	total := d.Symptom().After
+	for _, acts := range [][]Act{d.Timeline, d.Probe.Before} {
+		for _, a := range acts {
+			total += a.Idle
 		}
 	}
 	return total
