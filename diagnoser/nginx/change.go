@@ -30,8 +30,14 @@ func (c *Config) AppendArg(d *Directive, text string) Edit {
 // Set makes a directive hold in a block: it replaces the value of the one that
 // stands there, or adds one behind anchor, a directive of the same block or of one
 // inside it (an if, which takes few directives): then behind that inner block.
+// Of a directive of which nginx takes many, each of something else, it is the one with
+// the same first argument; name may hold that: "proxy_set_header Host".
 func (c *Config) Set(block *Directive, anchor *Directive, name, value string) Edit {
-	if own := c.own(block, name); own != nil && len(own.Args) > 0 {
+	name, key, keyed := strings.Cut(name, " ")
+	if keyed {
+		value = key + " " + value
+	}
+	if own := c.own(block, name, value); own != nil && len(own.Args) > 0 {
 		return c.ReplaceArgs(own, value)
 	}
 	for anchor.Parent != block && anchor.Parent != nil {
@@ -40,17 +46,18 @@ func (c *Config) Set(block *Directive, anchor *Directive, name, value string) Ed
 	return c.Insert(anchor, name+" "+value+";")
 }
 
-// own returns the directive of that name directly in a block, nil without one.
-func (c *Config) own(block *Directive, name string) *Directive {
+// own returns the directive directly in a block in whose place another with that value is to stand, nil without one.
+func (c *Config) own(block *Directive, name, value string) (found *Directive) {
+	list := c.Top
 	if block != nil {
-		return block.Child(name)
+		list = block.Block
 	}
-	for _, d := range c.Top {
-		if d.Name == name {
-			return d
+	each(list, func(d *Directive) {
+		if found == nil && d.Name == name && (!repeatable[name] || sameFirst(d, value)) {
+			found = d
 		}
-	}
-	return nil
+	})
+	return found
 }
 
 // Insert adds text, one or more whole directives, behind a directive: on a line of

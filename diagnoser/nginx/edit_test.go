@@ -31,6 +31,29 @@ func TestSet(t *testing.T) {
 	}
 }
 
+// Of a directive that may stand many times the one of the same thing is set; the others stay.
+func TestSetOneOfMany(t *testing.T) {
+	const site = "location / {\n  proxy_pass http://a;\n  proxy_set_header Host $host;\n  proxy_set_header 'Connection' \"\";\n  error_page 404 /a;\n  set $x 1;\n}\n"
+	for _, c := range []struct{ name, value, old, new string }{
+		{"proxy_set_header", "Connection close", "'Connection' \"\"", "Connection close"},
+		{"proxy_set_header connection", "close", "'Connection' \"\"", "connection close"},
+		{"proxy_set_header", `"Host" b`, "Host $host", `"Host" b`},
+		{"proxy_set_header Upgrade", "$http_upgrade", "", "  proxy_set_header Upgrade $http_upgrade;\n"},
+		{"fastcgi_param X", "1", "", "  fastcgi_param X 1;\n"},
+		{"error_page", "502 /b", "", "  error_page 502 /b;\n"},
+		{"error_page 404", "/b", "404 /a", "404 /b"},
+		{"set $X", "2", "", "  set $X 2;\n"},
+		{"set $x", "2", "$x 1", "$x 2"},
+		{"proxy_pass", "http://b", "http://a", "http://b"},
+	} {
+		cfg := parse(t, "nginx.conf", site)
+		p := cfg.Passes()[0]
+		if got := cfg.Set(p.Place(), p.Directive, c.name, c.value); got.Old != c.old || got.New != c.new {
+			t.Errorf("%s %s: got %q for %q, want %q for %q", c.name, c.value, got.New, got.Old, c.new, c.old)
+		}
+	}
+}
+
 func TestSetInSnippet(t *testing.T) {
 	c := parse(t, "nginx.conf", "location / { include p; proxy_pass http://a; }", "p", "proxy_read_timeout 1s;\n")
 	p := c.Passes()[0]

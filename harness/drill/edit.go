@@ -2,6 +2,7 @@ package drill
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -22,8 +23,18 @@ func applyEdits(text string, edits []diagnoser.Edit) (string, error) {
 	return nginx.Apply(text, list)
 }
 
-// setDirective does what a trap says: a directive in the block where the request is
-// passed on, or in the enclosing block that it names.
+// editAll does what a trap or another remedy says, one edit after the other.
+func editAll(text string, edits []scenario.Edit) (_ string, err error) {
+	for _, e := range edits {
+		if text, err = setDirective(text, e); err != nil {
+			return "", err
+		}
+	}
+	return text, nil
+}
+
+// setDirective does one edit: a directive in the block where the request is passed on, or
+// in the enclosing block that it names.
 func setDirective(text string, e scenario.Edit) (string, error) {
 	config, err := nginx.ParseConfig([]evidence.File{{Path: sidecar.ConfigPath, Text: text}})
 	if err != nil {
@@ -33,7 +44,32 @@ func setDirective(text string, e scenario.Edit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return nginx.Apply(text, []nginx.Edit{config.Set(block, anchor, e.Directive, e.Value)})
+	change, err := oneEdit(config, block, anchor, e)
+	if err != nil {
+		return "", err
+	}
+	return nginx.Apply(text, []nginx.Edit{change})
+}
+
+func oneEdit(c *nginx.Config, block, anchor *nginx.Directive, e scenario.Edit) (nginx.Edit, error) {
+	switch {
+	case e.Add:
+		return c.Insert(anchor, e.Directive+" "+e.Value+";"), nil
+	case !e.Remove && e.At == "":
+		return c.Set(block, anchor, e.Directive, e.Value), nil
+	}
+	list := c.Top
+	if block != nil {
+		list = block.Children()
+	}
+	i := slices.IndexFunc(list, func(d *nginx.Directive) bool { return d.Name == e.Directive && (e.At == "" || d.Arg(0) == e.At) })
+	if i < 0 {
+		return nginx.Edit{}, fmt.Errorf("no %s %s stands there", e.Directive, e.At)
+	}
+	if e.Remove {
+		return c.Remove(list[i]), nil
+	}
+	return c.ReplaceArgs(list[i], e.Value), nil
 }
 
 // place finds the block, nil for the top, and a directive in it behind which another can stand.

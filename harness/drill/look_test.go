@@ -120,3 +120,24 @@ func TestSetDirectiveFindsItsBlock(t *testing.T) {
 		t.Error("a configuration that passes nothing on takes an edit")
 	}
 }
+
+func TestEditsOneAfterTheOther(t *testing.T) {
+	two := strings.Replace(conf, "9000;\n", "9000;\n        server 127.0.0.1:9001;\n", 1)
+	got, err := editAll(two, []scenario.Edit{
+		{Directive: "server", At: "127.0.0.1:9001", Value: "127.0.0.1:9001 down", In: "upstream"},
+		{Directive: "server", At: "127.0.0.1:9000", Remove: true, In: "upstream"},
+		{Directive: "server", Value: "127.0.0.1:9002", Add: true, In: "upstream"},
+		{Directive: "fastcgi_pass", Value: "app"},
+		{Directive: "proxy_pass", Remove: true},
+	})
+	want := strings.Replace(conf, "server 127.0.0.1:9000;", "server 127.0.0.1:9001 down;\n        server 127.0.0.1:9002;", 1)
+	want = strings.Replace(want, "proxy_pass http://app", "fastcgi_pass app", 1)
+	if err != nil || got != want {
+		t.Errorf("got %v\n%s\nwant\n%s", err, got, want)
+	}
+	for _, e := range []scenario.Edit{{Directive: "server", At: "127.0.0.1:9009", Value: "x", In: "upstream"}, {Directive: "keepalive", Remove: true, In: "upstream"}} {
+		if _, err := editAll(conf, []scenario.Edit{e}); err == nil {
+			t.Errorf("%+v changes what does not stand there", e)
+		}
+	}
+}

@@ -62,8 +62,8 @@ func (s *Session) spring(ctx context.Context, t scenario.Trap) (Mismatches, erro
 
 // change does what a person could do, to the configuration as given.
 func (s *Session) change(ctx context.Context, t scenario.Change) error {
-	if t.Edit != nil {
-		edited, err := setDirective(s.conf, *t.Edit)
+	if t.Action == "" {
+		edited, err := editAll(s.conf, t.AllEdits())
 		if err != nil {
 			return &sidecar.Refused{Reason: err.Error()}
 		}

@@ -191,12 +191,31 @@ func (d Drill) Also() []Change {
 
 func (d Drill) can(c Change) bool { return c.Only == "" || c.Only == d.Protocol() }
 
+// AllEdits are the change's edits in their order; none of an action.
+func (c Change) AllEdits() []Edit {
+	if c.Edit != nil {
+		return []Edit{*c.Edit}
+	}
+	return c.Edits
+}
+
 // Name is the change in a few words, for messages.
 func (c Change) Name() string {
-	if c.Edit != nil {
-		return c.Edit.Directive + " " + c.Edit.Value
+	var names []string
+	for _, e := range c.AllEdits() {
+		names = append(names, e.name())
+	}
+	if len(names) > 0 {
+		return strings.Join(names, "; ")
 	}
 	return strings.TrimSpace(c.Action + " " + c.Upstream + c.Path)
+}
+
+func (e Edit) name() string {
+	if e.Remove {
+		return strings.TrimSpace("no " + e.Directive + " " + e.At)
+	}
+	return e.Directive + " " + e.Value
 }
 
 // Listen is where the upstream listens in this variant, "tcp:ADDRESS" or "unix:PATH".

@@ -201,9 +201,14 @@ func (k *checker) traps() error {
 }
 
 func (k *checker) change(at []string, what string, c Change) error {
+	for _, e := range c.AllEdits() {
+		if (e.Value == "") != e.Remove || e.Add && (e.Remove || e.At != "") {
+			return k.errorf(at, "an edit of %s has a value, or remove: true; with add: true it has no at", e.Directive)
+		}
+	}
 	switch {
-	case (c.Edit == nil) == (c.Action == ""):
-		return k.errorf(at, "a %s is either an edit or an action", what)
+	case c.Edit != nil && c.Edits != nil || (len(c.AllEdits()) == 0) == (c.Action == ""):
+		return k.errorf(at, "a %s is either an edit, or edits, or an action", what)
 	case c.Action != "" && !slices.Contains(changes, c.Action):
 		return k.errorf(at, "unknown action %q (known: %s)", c.Action, strings.Join(changes, ", "))
 	case c.Upstream != "" && k.s.Upstreams[c.Upstream].Listen == nil:

@@ -169,9 +169,10 @@ type Trap struct {
 	Change `yaml:",inline"`
 }
 
-// Change is something that a person could do; either Edit or Action is set.
+// Change is something that a person could do; exactly one of Edit, Edits and Action is set.
 type Change struct {
 	Edit     *Edit  `yaml:"edit"`
+	Edits    []Edit `yaml:"edits"`    // several at once, one after the other
 	Action   string `yaml:"action"`   // change-backend, restart-backend, start-backend, set-permission, reload-proxy
 	Upstream string `yaml:"upstream"` // the upstream of the first three
 	Path     string `yaml:"path"`     // the file of set-permission
@@ -179,10 +180,16 @@ type Change struct {
 	Only     string `yaml:"only"`     // the one protocol in which it can be done
 }
 
-// Edit sets a directive where the proxy passes the request on, or in the
-// enclosing block that In names: location, server, upstream, http or main; or in events.
+// Edit sets a directive where the proxy passes the request on, or in the enclosing block that
+// In names: location, server, upstream, http or main; or in events. Of what may stand there many
+// times, such as proxy_set_header, it is the one with the same first argument that is set.
 type Edit struct {
 	Directive string `yaml:"directive" strict:"required"`
-	Value     string `yaml:"value" strict:"required"`
+	Value     string `yaml:"value"` // all its arguments
 	In        string `yaml:"in"`
+	// At is the first argument that it has now, where several of the name stand in the block:
+	// {directive: server, at: "127.0.0.1:9001", value: "127.0.0.1:9001 down", in: upstream}.
+	At     string `yaml:"at"`
+	Remove bool   `yaml:"remove"` // instead of a value: it is taken out
+	Add    bool   `yaml:"add"`    // it stands beside those of its name
 }
