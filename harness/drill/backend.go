@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/badgateway/badgateway/containers"
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -74,9 +76,8 @@ func (s *Session) await(ctx context.Context, name, at string) error {
 }
 
 // rerunBackend carries out an action on a real backend.
-func (s *Session) rerunBackend(ctx context.Context, action, name string) error {
+func (s *Session) rerunBackend(ctx context.Context, action, name string, node *yaml.Node, listed bool) error {
 	u := s.Upstreams[name]
-	node, listed := u.After[action]
 	if !listed && action != diagnoser.RestartBackend {
 		return unlisted(action, name)
 	}

@@ -3,6 +3,7 @@ package drill
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -54,7 +55,11 @@ func setDirective(text string, e scenario.Edit) (string, error) {
 func oneEdit(c *nginx.Config, block, anchor *nginx.Directive, e scenario.Edit) (nginx.Edit, error) {
 	switch {
 	case e.Add:
-		return c.Insert(anchor, e.Directive+" "+e.Value+";"), nil
+		text := e.Directive + " " + e.Value
+		if !strings.HasSuffix(text, "}") {
+			text += ";"
+		}
+		return c.Insert(anchor, text), nil
 	case !e.Remove && e.At == "":
 		return c.Set(block, anchor, e.Directive, e.Value), nil
 	}

@@ -62,16 +62,26 @@ func (s *Session) spring(ctx context.Context, t scenario.Trap) (Mismatches, erro
 
 // change does what a person could do, to the configuration as given.
 func (s *Session) change(ctx context.Context, t scenario.Change) error {
-	if t.Action == "" {
-		edited, err := editAll(s.conf, t.AllEdits())
+	if edits := t.AllEdits(); len(edits) > 0 {
+		edited, err := editAll(s.conf, edits)
 		if err != nil {
 			return &sidecar.Refused{Reason: err.Error()}
 		}
 		s.edited = true
 		return s.client.Configure(ctx, sidecar.Config{Files: map[string]string{sidecar.ConfigPath: edited}})
 	}
+	if t.File != nil {
+		s.edited = false
+		if err := s.client.Files(ctx, []scenario.File{*t.File}); err != nil {
+			return err
+		}
+		return s.configure(ctx, s.conf)
+	}
 	switch t.Action {
 	case diagnoser.StartBackend, diagnoser.RestartBackend, diagnoser.ChangeBackend:
+		if t.To != nil {
+			return s.rerun(ctx, t.Action, t.Upstream, t.To, true)
+		}
 		return s.restartOne(ctx, t.Action, t.Upstream)
 	case diagnoser.ReloadProxy: // of the configuration as given, whatever the trap before this one changed
 		s.edited = false

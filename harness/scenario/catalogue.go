@@ -189,7 +189,9 @@ func (d Drill) Also() []Change {
 	return slices.DeleteFunc(slices.Clone(d.Scenario.Also), func(c Change) bool { return !d.can(c) })
 }
 
-func (d Drill) can(c Change) bool { return c.Only == "" || c.Only == d.Protocol() }
+func (d Drill) can(c Change) bool {
+	return c.Only == "" || c.Only == d.Protocol() || c.Only == d.Transport() || c.Only == d.Variant
+}
 
 // AllEdits are the change's edits in their order; none of an action.
 func (c Change) AllEdits() []Edit {
@@ -204,6 +206,9 @@ func (c Change) Name() string {
 	var names []string
 	for _, e := range c.AllEdits() {
 		names = append(names, e.name())
+	}
+	if c.File != nil {
+		names = append(names, "another "+c.File.Path)
 	}
 	if len(names) > 0 {
 		return strings.Join(names, "; ")

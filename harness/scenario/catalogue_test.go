@@ -64,33 +64,46 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"no configuration", "http-tcp:", "fastcgi-tcp:", `variant fastcgi-tcp has no fastcgi-tcp.conf beside it`},
 		{"no address", "tcp: \"127.0.0.1:9000\"", "unix: /run/a.sock", `scenarios/x/scenario.yaml:6:17: variant http-tcp needs an address for tcp`},
 		{"a bad plan", `"127.0.0.1:9000"}`, `"127.0.0.1:9000"}, plan: {default: [respnod]}`, "scenarios/x/scenario.yaml:6:"},
-		{"a trap of two kinds", "action: reload-proxy", "action: reload-proxy, edit: {directive: a, value: b}", "a trap is either an edit, or edits, or an action"},
-		{"a trap of no edits", "action: reload-proxy", "edits: []", "a trap is either an edit, or edits, or an action"},
-		{"an edit and edits", "action: reload-proxy", "edit: {directive: a, value: b}, edits: [{directive: a, value: b}]", "a trap is either an edit, or edits, or an action"},
-		{"an edit to nothing", "action: reload-proxy", "edits: [{directive: a, value: b}, {directive: c}]", "an edit of c has a value, or remove: true"},
-		{"a value of what is removed", "action: reload-proxy", "edit: {directive: a, value: b, remove: true}", "an edit of a has a value, or remove: true"},
-		{"one that is added and replaced", "action: reload-proxy", "edit: {directive: a, value: b, at: c, add: true}", "with add: true it has no at"},
-		{"a trap on nothing", "action: reload-proxy", "action: restart-backend, upstream: ap", `unknown upstream "ap"`},
 		{"a step of two kinds", "probe: {", "timeline: [{await: app, idle: 1s}]\nprobe: {", "each step is exactly one of"},
 		{"a boot of nothing", "probe: {", "timeline: [{boot: ap}]\nprobe: {", `unknown upstream "ap"`},
 		{"a boot of a fake", "probe: {", "timeline: [{boot: app}]\nprobe: {", "boot: app is no real backend"},
 		{"a bad step behind a probe", "expect: {status: 200}}", "after: [{idle: 1s, resume: app}], expect: {status: 200}}", "each step is exactly one of"},
 		{"a missing field", "remedy: start-backend\n", "", `field "remedy" is missing`},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			text := strings.Replace(sound, tc.old, tc.new, 1)
-			_, err := Read(fstest.MapFS{
-				"x/scenario.yaml": {Data: []byte(text)}, "x/http-tcp.conf": {}, "x/README.md": {},
-			}, "scenarios")
-			switch {
-			case tc.want == "" && err != nil:
-				t.Errorf("got %v, want no error", err)
-			case tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)):
-				t.Errorf("got %v, want %q", err, tc.want)
-			case err != nil && strings.Contains(err.Error(), "\n"):
-				t.Errorf("got more than one line: %v", err)
-			}
-		})
+		t.Run(tc.name, func(t *testing.T) { expectMistake(t, tc.old, tc.new, tc.want) })
+	}
+}
+
+func TestMistakesOfChangesAreNamed(t *testing.T) {
+	for _, tc := range []struct{ name, new, want string }{
+		{"a trap of two kinds", "action: reload-proxy, edit: {directive: a, value: b}", "a trap is exactly one of edit, edits, file and action"},
+		{"a trap in no variant", "action: reload-proxy, only: unix", "only unix is of no variant"},
+		{"an outcome of nothing", "action: reload-proxy, to: {default: [serve]}", "to is of an action on an upstream"},
+		{"an outcome without sense", "action: change-backend, upstream: app, to: {default: [respnod]}", "scenarios/x/scenario.yaml:12:"},
+		{"a trap of no edits", "edits: []", "a trap is exactly one of edit, edits, file and action"},
+		{"an edit and edits", "edit: {directive: a, value: b}, edits: [{directive: a, value: b}]", "a trap is exactly one of edit, edits, file and action"},
+		{"an edit to nothing", "edits: [{directive: a, value: b}, {directive: c}]", "an edit of c has a value, or remove: true"},
+		{"a value of what is removed", "edit: {directive: a, value: b, remove: true}", "an edit of a has a value, or remove: true"},
+		{"one that is added and replaced", "edit: {directive: a, value: b, at: c, add: true}", "with add: true it has no at"},
+		{"a trap on nothing", "action: restart-backend, upstream: ap", `unknown upstream "ap"`},
+	} {
+		t.Run(tc.name, func(t *testing.T) { expectMistake(t, "action: reload-proxy", tc.new, tc.want) })
+	}
+}
+
+// expectMistake reads the sound scenario with one part replaced; the error is one line. An empty want is for none.
+func expectMistake(t *testing.T, old, new, want string) {
+	t.Helper()
+	_, err := Read(fstest.MapFS{
+		"x/scenario.yaml": {Data: []byte(strings.Replace(sound, old, new, 1))}, "x/http-tcp.conf": {}, "x/README.md": {},
+	}, "scenarios")
+	switch {
+	case want == "" && err != nil:
+		t.Errorf("got %v, want no error", err)
+	case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+		t.Errorf("got %v, want %q", err, want)
+	case err != nil && strings.Contains(err.Error(), "\n"):
+		t.Errorf("got more than one line: %v", err)
 	}
 }
 

@@ -206,15 +206,39 @@ func (k *checker) change(at []string, what string, c Change) error {
 			return k.errorf(at, "an edit of %s has a value, or remove: true; with add: true it has no at", e.Directive)
 		}
 	}
+	set := 0
+	for _, is := range []bool{c.Edit != nil, len(c.Edits) > 0, c.File != nil, c.Action != ""} {
+		if is {
+			set++
+		}
+	}
 	switch {
-	case c.Edit != nil && c.Edits != nil || (len(c.AllEdits()) == 0) == (c.Action == ""):
-		return k.errorf(at, "a %s is either an edit, or edits, or an action", what)
+	case set != 1:
+		return k.errorf(at, "a %s is exactly one of edit, edits, file and action", what)
 	case c.Action != "" && !slices.Contains(changes, c.Action):
 		return k.errorf(at, "unknown action %q (known: %s)", c.Action, strings.Join(changes, ", "))
 	case c.Upstream != "" && k.s.Upstreams[c.Upstream].Listen == nil:
 		return k.errorf(at, "unknown upstream %q", c.Upstream)
+	case !slices.ContainsFunc(k.s.Drills(), func(d Drill) bool { return d.can(c) }):
+		return k.errorf(at, "only %s is of no variant", c.Only)
 	}
-	return nil
+	return k.outcome(at, c)
+}
+
+// outcome checks what an action of a change comes to, where the change says so itself.
+func (k *checker) outcome(at []string, c Change) error {
+	u, known := k.s.Upstreams[c.Upstream]
+	switch {
+	case c.To == nil:
+		return nil
+	case !known || !slices.Contains(backendActions, c.Action):
+		return k.errorf(at, "to is of an action on an upstream")
+	case u.Backend != nil:
+		_, err := ReadRerun(k.file, c.To)
+		return err
+	}
+	_, err := simulator.DecodePlan(k.file, c.To)
+	return err
 }
 
 // errorf puts the position of the value under keys before the message, or that

@@ -169,15 +169,18 @@ type Trap struct {
 	Change `yaml:",inline"`
 }
 
-// Change is something that a person could do; exactly one of Edit, Edits and Action is set.
+// Change is something that a person could do; exactly one of Edit, Edits, File and Action is set.
 type Change struct {
 	Edit     *Edit  `yaml:"edit"`
 	Edits    []Edit `yaml:"edits"`    // several at once, one after the other
+	File     *File  `yaml:"file"`     // of the proxy's file system; the proxy reads its configuration anew
 	Action   string `yaml:"action"`   // change-backend, restart-backend, start-backend, set-permission, reload-proxy
 	Upstream string `yaml:"upstream"` // the upstream of the first three
 	Path     string `yaml:"path"`     // the file of set-permission
 	Mode     string `yaml:"mode"`     // octal
-	Only     string `yaml:"only"`     // the one protocol in which it can be done
+	// To is the plan, or the real backend's command, that follows the action, where it is not what the upstream says.
+	To   *yaml.Node `yaml:"to"`
+	Only string     `yaml:"only"` // the one protocol, transport or variant in which it can be done
 }
 
 // Edit sets a directive where the proxy passes the request on, or in the enclosing block that
@@ -185,7 +188,7 @@ type Change struct {
 // times, such as proxy_set_header, it is the one with the same first argument that is set.
 type Edit struct {
 	Directive string `yaml:"directive" strict:"required"`
-	Value     string `yaml:"value"` // all its arguments
+	Value     string `yaml:"value"` // all its arguments, and its block where it has one
 	In        string `yaml:"in"`
 	// At is the first argument that it has now, where several of the name stand in the block:
 	// {directive: server, at: "127.0.0.1:9001", value: "127.0.0.1:9001 down", in: upstream}.
