@@ -76,11 +76,17 @@ func (s *Session) await(ctx context.Context, name, at string) error {
 }
 
 // rerunBackend carries out an action on a real backend.
-func (s *Session) rerunBackend(ctx context.Context, action, name string, node *yaml.Node, listed bool) error {
-	u := s.Upstreams[name]
+func (s *Session) rerunBackend(ctx context.Context, action, name string) error {
+	node, listed := s.Upstreams[name].After[action]
 	if !listed && action != diagnoser.RestartBackend {
 		return unlisted(action, name)
 	}
+	return s.rerunAs(ctx, name, node, listed)
+}
+
+// rerunAs starts a real backend again with what a node changes of it; nil changes nothing.
+func (s *Session) rerunAs(ctx context.Context, name string, node *yaml.Node, listed bool) error {
+	u := s.Upstreams[name]
 	after, err := scenario.ReadRerun("", node)
 	if err != nil {
 		return err

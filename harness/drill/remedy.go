@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/harness/scenario"
 	"github.com/badgateway/badgateway/harness/sidecar"
@@ -91,15 +89,10 @@ func (s *Session) restart(ctx context.Context, action string, p *diagnoser.Param
 // restartOne does what the scenario says of the action. Of one that it does not speak of, a restart brings the
 // same backend up again, and a start comes to nothing: it runs already, or cannot.
 func (s *Session) restartOne(ctx context.Context, action, name string) error {
-	after, listed := s.Upstreams[name].After[action]
-	return s.rerun(ctx, action, name, after, listed)
-}
-
-// rerun starts an upstream again as what follows the action says.
-func (s *Session) rerun(ctx context.Context, action, name string, after *yaml.Node, listed bool) error {
 	if s.Upstreams[name].Backend != nil {
-		return s.rerunBackend(ctx, action, name, after, listed)
+		return s.rerunBackend(ctx, action, name)
 	}
+	after, listed := s.Upstreams[name].After[action]
 	if !listed && action != diagnoser.RestartBackend {
 		return unlisted(action, name)
 	}

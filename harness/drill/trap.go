@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/badgateway/badgateway/containers"
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/harness/scenario"
@@ -80,7 +82,7 @@ func (s *Session) change(ctx context.Context, t scenario.Change) error {
 	switch t.Action {
 	case diagnoser.StartBackend, diagnoser.RestartBackend, diagnoser.ChangeBackend:
 		if t.To != nil {
-			return s.rerun(ctx, t.Action, t.Upstream, t.To, true)
+			return s.comeTo(ctx, t.Upstream, t.To)
 		}
 		return s.restartOne(ctx, t.Action, t.Upstream)
 	case diagnoser.ReloadProxy: // of the configuration as given, whatever the trap before this one changed
@@ -88,6 +90,19 @@ func (s *Session) change(ctx context.Context, t scenario.Change) error {
 		return s.configure(ctx, s.conf)
 	}
 	return s.client.Apply(ctx, diagnoser.Remedy{Action: t.Action, Params: &diagnoser.Params{Path: t.Path, Mode: t.Mode}})
+}
+
+// comeTo starts an upstream again as the outcome of an action that a change itself declares.
+func (s *Session) comeTo(ctx context.Context, name string, to *yaml.Node) error {
+	if s.Upstreams[name].Backend != nil {
+		return s.rerunAs(ctx, name, to, true)
+	}
+	plan, err := scenario.PlanText(to)
+	if err != nil {
+		return err
+	}
+	_, err = s.client.Upstream(name).Restart(ctx, name, []byte(plan))
+	return err
 }
 
 // restorePermissions has every backend make its socket anew, with the modes of its plan.
