@@ -39,11 +39,9 @@ func (p *Pod) StartBackend(ctx context.Context, spec BackendSpec) (*Backend, err
 }
 
 func (b *Backend) start(ctx context.Context) (err error) {
-	share := container.NetworkMode("container:" + b.pod.Proxy)
 	options := []testcontainers.ContainerCustomizer{testcontainers.WithCmd(b.spec.Command...), testcontainers.WithEnv(b.spec.Env)}
-	b.c, err = b.pod.create(ctx, b.spec.Image, "backend", PodSpec{Keep: b.pod.keep}, func(h *container.HostConfig) {
+	b.c, err = b.pod.join(ctx, b.spec.Image, "backend", func(h *container.HostConfig) {
 		h.AutoRemove = false // what it said is read after its end, too
-		h.NetworkMode, h.PidMode = share, container.PidMode(share)
 		if b.pod.shared {
 			h.VolumesFrom = []string{b.pod.Proxy}
 		}

@@ -1,9 +1,9 @@
 // Package containers makes images and pods on testcontainers-go. It alone knows
 // Docker: what leaves it are addresses, tokens and errors.
 //
-// A pod is the proxy's container and the sidecar in its network and PID
-// namespaces, the shape of a Kubernetes pod. No network and no volume is
-// created, so a pod is gone when its two containers are.
+// A pod is the sidecar's container, which owns the network and PID namespaces, and in
+// them the proxy's and those of real backends: the shape of a Kubernetes pod. Proxies can come and go in
+// one pod. No network and no volume is created, so a pod is gone when its containers are.
 package containers
 
 import (

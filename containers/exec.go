@@ -10,7 +10,7 @@ import (
 )
 
 // Exec runs the badgateway command beside the proxy, in the sidecar's container, and returns what it
-// printed and its status. The proxy's file system is at /proc/1/root there.
+// printed and its status. The proxy's file system is there where sidecar.Proxy says.
 func (p *Pod) Exec(ctx context.Context, args ...string) (out string, status int, err error) {
 	docker := p.engine.docker.Client
 	created, err := docker.ExecCreate(ctx, p.sidecar, client.ExecCreateOptions{

@@ -21,38 +21,42 @@ import (
 // ControlPort is where the sidecar serves its control API inside the pod.
 const ControlPort = 47190
 
-// PodSpec says what a pod is made of.
+// PodSpec says what a pod is, whatever proxies come and go in it.
 type PodSpec struct {
-	Image   string // the proxy's image, present locally
 	Sidecar string // the sidecar's image, present locally
-	// DenyConnect starts the proxy under a policy that answers connect(2), on TCP and on unix sockets, with
-	// EACCES, the symptom that SELinux gives a domain that may not connect.
-	DenyConnect bool
 	// Sysctls are set in the pod's network namespace: net.ipv4.ip_local_port_range.
 	Sysctls map[string]string
-	// Publish is a port of the proxy that is published on a free port of 127.0.0.1; 0 is none.
+	// Publish is a port of the pod that is published on a free port of 127.0.0.1; 0 is none.
 	Publish int
-	// Share gives the proxy a volume at SocketDir that backends see, too. It goes with the pod.
-	Share bool
 	// Keep leaves the pod for a person: it has no lease, and only an explicit clean removes it.
 	Keep bool
 	// Lease is how long the pod outlives the last sign of life of its owner.
 	Lease time.Duration
 }
 
-// Pod is a proxy's container and the sidecar in its namespaces.
+// ProxySpec is the proxy of a pod.
+type ProxySpec struct {
+	Image string // present locally
+	// DenyConnect starts the proxy under a policy that answers connect(2), on TCP and on unix sockets, with
+	// EACCES, the symptom that SELinux gives a domain that may not connect.
+	DenyConnect bool
+	// Share gives the proxy a volume at SocketDir that backends see, too. It goes with the proxy.
+	Share bool
+}
+
+// Pod is a sidecar, and the containers that come and go in its namespaces: a proxy and its backends.
 type Pod struct {
 	Control   string // base URL of the control API, on 127.0.0.1
 	Token     string // bearer token of the control API
 	Published string // "127.0.0.1:PORT" of PodSpec.Publish
-	Proxy     string // id of the proxy's container
+	Proxy     string // id of the proxy's container, "" while there is none
 	sidecar   string // id of the sidecar's container
 	engine    *Engine
 	keep      bool
 	shared    bool
 
 	mu  sync.Mutex
-	ids []string // guarded by mu
+	ids []string // guarded by mu; of the containers beside the sidecar's
 }
 
 // denyConnect is a seccomp profile that takes one call away, with the errno that a security module
@@ -62,75 +66,67 @@ type Pod struct {
 //go:embed deny-connect.json
 var denyConnect string
 
-// StartPod starts both containers. The control API may take some more
+// StartPod starts a sidecar that waits for a proxy. The control API may take some more
 // milliseconds to answer. With an error nothing is left running.
 func (e *Engine) StartPod(ctx context.Context, spec PodSpec) (*Pod, error) {
 	token := make([]byte, 16)
 	rand.Read(token)
-	pod := &Pod{Token: hex.EncodeToString(token), engine: e, keep: spec.Keep, shared: spec.Share}
+	pod := &Pod{Token: hex.EncodeToString(token), engine: e, keep: spec.Keep}
 	if err := pod.start(ctx, spec); err != nil {
-		return nil, errors.Join(err, pod.Close(context.WithoutCancel(ctx)))
+		return nil, errors.Join(fmt.Errorf("start sidecar: %w", err), pod.Close(context.WithoutCancel(ctx)))
 	}
 	return pod, nil
 }
 
-// start creates the sidecar's container while the proxy's is starting, which is what takes the time.
 func (p *Pod) start(ctx context.Context, spec PodSpec) error {
-	proxy, err := p.create(ctx, spec.Image, "proxy", spec, func(h *container.HostConfig) {
+	c, err := p.create(ctx, spec.Sidecar, "sidecar", func(h *container.HostConfig) {
+		first := true
+		h.Init = &first // Docker's own init reaps the processes that other containers leave behind
 		h.PortBindings, h.Sysctls = bindings(spec), spec.Sysctls
+		// The proxy's file system and descriptors (SYS_PTRACE), routes and packet filters (NET_ADMIN), and
+		// one thread with a root of its own (unshare(2), which the default profile refuses).
+		h.CapAdd = []string{"NET_ADMIN", "SYS_PTRACE", "SYS_CHROOT", "KILL"}
+		h.SecurityOpt = []string{"seccomp=unconfined", "apparmor=unconfined"}
+	}, testcontainers.WithEnv(map[string]string{"BADGATEWAY_TOKEN": p.Token}), testcontainers.WithExposedPorts(ports(spec)...),
+		testcontainers.WithCmd("sidecar", fmt.Sprintf("--listen=:%d", ControlPort), "--lease="+lease(spec).String()))
+	if c != nil {
+		p.sidecar = c.GetContainerID()
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.Start(ctx); err != nil {
+		return err
+	}
+	return p.addresses(ctx, c, spec)
+}
+
+// StartProxy starts the proxy of a pod that has none.
+func (p *Pod) StartProxy(ctx context.Context, spec ProxySpec) error {
+	p.shared = spec.Share
+	c, err := p.join(ctx, spec.Image, "proxy", func(h *container.HostConfig) {
 		if spec.DenyConnect {
 			h.SecurityOpt = []string{"seccomp=" + denyConnect}
 		}
-	}, append(volumes(spec), testcontainers.WithExposedPorts(ports(spec)...))...)
+	}, volumes(spec)...)
+	if c != nil {
+		p.Proxy = c.GetContainerID()
+	}
+	if err == nil {
+		err = c.Start(ctx)
+	}
 	if err != nil {
-		return fmt.Errorf("create proxy: %w", err)
-	}
-	p.Proxy = proxy.GetContainerID()
-	started := make(chan error, 1)
-	go func() { started <- p.startProxy(ctx, proxy, spec) }()
-	sidecar, err := p.createSidecar(ctx, spec)
-	if err := errors.Join(<-started, err); err != nil {
-		return err
-	}
-	if err := sidecar.Start(ctx); err != nil {
-		if state, serr := proxy.State(ctx); serr != nil || !state.Running {
-			return fmt.Errorf("start proxy: image %s ended at once; it must run nginx in the foreground", spec.Image)
-		}
-		return fmt.Errorf("start sidecar: %w", err)
+		return fmt.Errorf("start proxy: %w", err)
 	}
 	return nil
 }
 
 // volumes is the anonymous one for unix sockets; Docker removes it with its container.
-func volumes(spec PodSpec) (list []testcontainers.ContainerCustomizer) {
+func volumes(spec ProxySpec) (list []testcontainers.ContainerCustomizer) {
 	if spec.Share {
 		list = append(list, testcontainers.WithConfigModifier(func(c *container.Config) { c.Volumes = map[string]struct{}{SocketDir: {}} }))
 	}
 	return list
-}
-
-func (p *Pod) startProxy(ctx context.Context, proxy testcontainers.Container, spec PodSpec) error {
-	if err := proxy.Start(ctx); err != nil {
-		return fmt.Errorf("start proxy: %w", err)
-	}
-	return p.addresses(ctx, proxy, spec)
-}
-
-func (p *Pod) createSidecar(ctx context.Context, spec PodSpec) (testcontainers.Container, error) {
-	share := container.NetworkMode("container:" + p.Proxy)
-	c, err := p.create(ctx, spec.Sidecar, "sidecar", spec, func(h *container.HostConfig) {
-		h.NetworkMode, h.PidMode = share, container.PidMode(share)
-		// /proc/1/root and the proxy's descriptors (SYS_PTRACE), routes and packet filters (NET_ADMIN), and
-		// one thread with a root of its own (unshare(2), which the default profile refuses).
-		h.CapAdd = []string{"NET_ADMIN", "SYS_PTRACE", "SYS_CHROOT", "KILL"}
-		h.SecurityOpt = []string{"seccomp=unconfined", "apparmor=unconfined"}
-	}, testcontainers.WithEnv(map[string]string{"BADGATEWAY_TOKEN": p.Token}),
-		testcontainers.WithCmd("sidecar", fmt.Sprintf("--listen=:%d", ControlPort), "--lease="+lease(spec).String()))
-	if err != nil {
-		return nil, fmt.Errorf("create sidecar: %w", err)
-	}
-	p.sidecar = c.GetContainerID()
-	return c, nil
 }
 
 func lease(spec PodSpec) time.Duration {
@@ -140,22 +136,31 @@ func lease(spec PodSpec) time.Duration {
 	return spec.Lease
 }
 
-func (p *Pod) create(ctx context.Context, image, role string, spec PodSpec, host func(*container.HostConfig), opts ...testcontainers.ContainerCustomizer) (testcontainers.Container, error) {
-	labels := maps.Clone(p.engine.owner.labels(role))
-	if spec.Keep {
-		labels[labelKept] = "1"
-	}
-	opts = append(opts, testcontainers.WithNoStart(), testcontainers.WithLabels(labels), testcontainers.WithHostConfigModifier(func(h *container.HostConfig) {
-		h.AutoRemove = true // the lease ends processes; the Engine removes what they leave
+// join creates a container in the pod's namespaces.
+func (p *Pod) join(ctx context.Context, image, role string, host func(*container.HostConfig), opts ...testcontainers.ContainerCustomizer) (testcontainers.Container, error) {
+	share := container.NetworkMode("container:" + p.sidecar)
+	c, err := p.create(ctx, image, role, func(h *container.HostConfig) {
+		h.NetworkMode, h.PidMode = share, container.PidMode(share)
 		host(h)
-	}))
-	c, err := testcontainers.Run(ctx, image, opts...)
+	}, opts...)
 	if c != nil {
 		p.mu.Lock()
 		p.ids = append(p.ids, c.GetContainerID())
 		p.mu.Unlock()
 	}
 	return c, err
+}
+
+func (p *Pod) create(ctx context.Context, image, role string, host func(*container.HostConfig), opts ...testcontainers.ContainerCustomizer) (testcontainers.Container, error) {
+	labels := maps.Clone(p.engine.owner.labels(role))
+	if p.keep {
+		labels[labelKept] = "1"
+	}
+	opts = append(opts, testcontainers.WithNoStart(), testcontainers.WithLabels(labels), testcontainers.WithHostConfigModifier(func(h *container.HostConfig) {
+		h.AutoRemove = true // the lease ends processes; the Engine removes what they leave
+		host(h)
+	}))
+	return testcontainers.Run(ctx, image, opts...)
 }
 
 func ports(spec PodSpec) []string {
@@ -175,13 +180,10 @@ func bindings(spec PodSpec) network.PortMap {
 	return m
 }
 
-func (p *Pod) addresses(ctx context.Context, proxy testcontainers.Container, spec PodSpec) error {
-	info, err := proxy.Inspect(ctx)
+func (p *Pod) addresses(ctx context.Context, sidecar testcontainers.Container, spec PodSpec) error {
+	info, err := sidecar.Inspect(ctx)
 	if err != nil {
-		return fmt.Errorf("inspect proxy: %w", err)
-	}
-	if !info.State.Running {
-		return fmt.Errorf("start proxy: it ended at once with status %d", info.State.ExitCode)
+		return fmt.Errorf("inspect: %w", err)
 	}
 	for port, bound := range info.NetworkSettings.Ports {
 		if len(bound) == 0 {
@@ -196,26 +198,37 @@ func (p *Pod) addresses(ctx context.Context, proxy testcontainers.Container, spe
 		}
 	}
 	if p.Control == "" {
-		return errors.New("start proxy: the control port was not published")
+		return errors.New("the control port was not published")
 	}
 	return nil
 }
 
-// Close removes all containers at once. It may be called more than once.
-func (p *Pod) Close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+// removal bounds how long containers may take to go.
+const removal = 30 * time.Second
+
+// Empty removes the proxy and the backends; the sidecar and the namespaces stay for another proxy.
+func (p *Pod) Empty(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, removal)
 	defer cancel()
 	p.mu.Lock()
 	ids := p.ids
-	p.ids = nil
+	p.ids, p.Proxy = nil, ""
 	p.mu.Unlock()
-	var wg sync.WaitGroup
-	errs := make([]error, len(ids))
-	for i, id := range ids {
-		wg.Go(func() { errs[i] = p.engine.remove(ctx, id) })
+	return p.engine.removeThese(ctx, ids)
+}
+
+// Close removes all containers at once. It may be called more than once.
+func (p *Pod) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, removal)
+	defer cancel()
+	p.mu.Lock()
+	ids := p.ids
+	if p.sidecar != "" {
+		ids = append(ids, p.sidecar)
 	}
-	wg.Wait()
-	return errors.Join(errs...)
+	p.ids, p.Proxy, p.sidecar = nil, "", ""
+	p.mu.Unlock()
+	return p.engine.removeThese(ctx, ids)
 }
 
 // drop removes one container of the pod.

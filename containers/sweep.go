@@ -39,8 +39,14 @@ func (e *Engine) Sweep(ctx context.Context, which Which) (Swept, error) {
 	if err != nil {
 		return s, fmt.Errorf("list containers: %w", err)
 	}
-	s.Containers, err = e.removeAll(ctx, list.Items, which)
-	errs = append(errs, err)
+	var ids []string
+	for _, c := range list.Items {
+		if which.takes(c.Labels) {
+			ids = append(ids, c.ID)
+		}
+	}
+	s.Containers = len(ids)
+	errs = append(errs, e.removeThese(ctx, ids))
 	if which.Images {
 		s.Images, err = e.removeImages(ctx)
 		errs = append(errs, err)
@@ -61,26 +67,15 @@ func (w Which) takes(labels map[string]string) bool {
 	return err == nil && owner.Gone()
 }
 
-func (e *Engine) removeAll(ctx context.Context, list []container.Summary, which Which) (int, error) {
+// removeThese removes containers at once.
+func (e *Engine) removeThese(ctx context.Context, ids []string) error {
 	var wg sync.WaitGroup
-	var mu sync.Mutex
-	var errs []error
-	n := 0
-	for _, c := range list {
-		if !which.takes(c.Labels) {
-			continue
-		}
-		n++
-		wg.Go(func() {
-			if err := e.remove(ctx, c.ID); err != nil {
-				mu.Lock()
-				errs = append(errs, err)
-				mu.Unlock()
-			}
-		})
+	errs := make([]error, len(ids))
+	for i, id := range ids {
+		wg.Go(func() { errs[i] = e.remove(ctx, id) })
 	}
 	wg.Wait()
-	return n, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 func (e *Engine) remove(ctx context.Context, id string) error {

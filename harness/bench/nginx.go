@@ -22,7 +22,6 @@ and nginx's ` + "`return 200`" + ` some 6.5 µs, because its events come without
 ratio below 1; on more cores the client has one of its own.`})
 
 const (
-	proxyRoot  = "/proc/1/root"
 	secondConf = "/etc/nginx/second.conf"
 	secondPort = 9002
 )
@@ -36,7 +35,13 @@ type target struct {
 }
 
 func behindNginx(ctx context.Context, s *Sheet) error {
-	second, err := startSecond(ctx)
+	client := inPod()
+	defer client.Close()
+	proxy, err := client.Ready(ctx)
+	if err != nil {
+		return err
+	}
+	second, err := startSecond(ctx, proxy)
 	if err != nil {
 		return err
 	}
@@ -56,15 +61,13 @@ func behindNginx(ctx context.Context, s *Sheet) error {
 		{"second nginx", 8082, second.cpu, fmt.Sprintf("127.0.0.1:%d", secondPort)},
 		{"toxiproxy and simulator", 8083, func() time.Duration { return toxi.cpu() + sim.cpu() }, toxi.said},
 	}
-	client := inPod()
-	defer client.Close()
 	if err := client.Configure(ctx, sidecar.Config{Files: map[string]string{sidecar.ConfigPath: frontConf(targets)}}); err != nil {
 		return err
 	}
-	return raceBehind(ctx, s, targets)
+	return raceBehind(ctx, s, proxy, targets)
 }
 
-func raceBehind(ctx context.Context, s *Sheet, targets []target) error {
+func raceBehind(ctx context.Context, s *Sheet, proxy sidecar.Proxy, targets []target) error {
 	var list []*contender
 	for _, t := range targets {
 		c, err := load{addr: fmt.Sprintf("127.0.0.1:%d", t.port), request: httpRequest, conns: 64}.dial()
@@ -72,7 +75,7 @@ func raceBehind(ctx context.Context, s *Sheet, targets []target) error {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
 		defer c.close()
-		list = append(list, &contender{name: t.name, client: c, cpu: t.cpu, proxy: func() time.Duration { return cpuOf(workerOf(1)) }})
+		list = append(list, &contender{name: t.name, client: c, cpu: t.cpu, proxy: func() time.Duration { return cpuOf(workerOf(proxy.PID)) }})
 	}
 	if err := race(ctx, list...); err != nil {
 		return err
@@ -149,16 +152,16 @@ http {
 // secondNginx is a server of its own in the proxy's file system.
 type secondNginx struct{ cmd *exec.Cmd }
 
-func startSecond(ctx context.Context) (*secondNginx, error) {
-	if err := os.WriteFile(proxyRoot+secondConf, []byte(secondText), 0o644); err != nil {
+func startSecond(ctx context.Context, proxy sidecar.Proxy) (*secondNginx, error) {
+	if err := os.WriteFile(proxy.Root+secondConf, []byte(secondText), 0o644); err != nil {
 		return nil, err
 	}
-	program, err := os.Readlink("/proc/1/exe")
+	program, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", proxy.PID))
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, program, "-c", secondConf)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: proxyRoot}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: proxy.Root}
 	cmd.Dir, cmd.Stderr = "/", os.Stderr
 	if err := onOtherCore(cmd.Start); err != nil {
 		return nil, fmt.Errorf("start second nginx: %w", err)

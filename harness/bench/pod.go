@@ -58,8 +58,8 @@ func (p *pod) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	spec := containers.PodSpec{Publish: agentPort, Lease: lease}
-	if spec.Image, err = p.engine.Ensure(ctx, image); err != nil {
+	proxy, spec := containers.ProxySpec{}, containers.PodSpec{Publish: agentPort, Lease: lease}
+	if proxy.Image, err = p.engine.Ensure(ctx, image); err != nil {
 		return err
 	}
 	if spec.Sidecar, err = p.engine.EnsureSidecar(ctx, self); err != nil {
@@ -68,8 +68,11 @@ func (p *pod) start(ctx context.Context) error {
 	if p.inner, err = p.engine.StartPod(ctx, spec); err != nil {
 		return err
 	}
+	if err := p.inner.StartProxy(ctx, proxy); err != nil {
+		return err
+	}
 	client := sidecar.NewClient(p.inner.Control, p.inner.Token)
-	if err := client.Ready(ctx); err != nil {
+	if _, err := client.Ready(ctx); err != nil {
 		return err
 	}
 	p.prefer()

@@ -39,7 +39,7 @@ type turn struct {
 }
 
 // RunAll runs jobs, procs at a time, and calls done after each, never at the same
-// time. The next job's pod starts before its turn, and a drill's pod is removed while the next one runs. When ctx ends,
+// time. The next job's proxy starts before its turn, and a drill's proxy is removed while the next one runs. When ctx ends,
 // what runs is cleaned up, the rest is not begun, and the context's error is returned.
 func (env *Environment) RunAll(ctx context.Context, jobs []Job, procs int, done func(*Session, error)) error {
 	var mu sync.Mutex
@@ -72,7 +72,7 @@ func (env *Environment) RunAll(ctx context.Context, jobs []Job, procs int, done 
 func (env *Environment) feed(ctx context.Context, jobs []Job, turns chan<- turn) error {
 	defer close(turns)
 	for _, j := range jobs {
-		t := turn{j, env.startAhead(ctx, env.spec(j.Drill, j.Proxy, j.Host.Deny != ""))}
+		t := turn{j, env.openAhead(ctx, env.spec(j.Drill, j.Proxy, j.Host.Deny != ""))}
 		select {
 		case turns <- t:
 		case <-ctx.Done():
@@ -84,7 +84,7 @@ func (env *Environment) feed(ctx context.Context, jobs []Job, turns chan<- turn)
 
 // run does the drill of one turn and leaves its session to be closed. The error is that of Do, or of the start.
 func (env *Environment) run(ctx context.Context, t turn) (*Session, error) {
-	s, err := env.start(ctx, t.Drill, t.Proxy, t.pod)
+	s, err := env.begin(ctx, t.Drill, t.Proxy, t.pod)
 	if err != nil {
 		return &Session{Drill: t.Drill, Proxy: t.Proxy, Result: newResult(t.Drill, t.Proxy), begin: s.begin}, err
 	}

@@ -1,4 +1,4 @@
-// Package drill is the engine: it runs one scenario in a pod of its own, from the
+// Package drill is the engine: it runs one scenario with a proxy of its own, from the
 // fault to the proof that the diagnoser's own remedy works. The command and the
 // suites call the same code; what does not match is returned, never asserted.
 package drill
@@ -36,6 +36,7 @@ type Environment struct {
 	Keep      bool
 	engine    *containers.Engine
 	sidecar   string
+	pool      pool
 }
 
 // Proxy is one image to run drills against.
@@ -135,7 +136,7 @@ func (env *Environment) proxies(ctx context.Context, o Options) ([]Proxy, error)
 
 // Close waits until nothing of this run is left, but what is kept on purpose.
 func (env *Environment) Close() error {
-	if err := env.engine.Close(); err != nil {
+	if err := errors.Join(env.pool.close(context.Background()), env.engine.Close()); err != nil {
 		return fmt.Errorf("clean up: %w", err)
 	}
 	return nil

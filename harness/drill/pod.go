@@ -2,23 +2,81 @@ package drill
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
 	"github.com/badgateway/badgateway/containers"
 	"github.com/badgateway/badgateway/harness/sidecar"
 )
 
-// Lease is how long a pod of StartPod outlives the last call of its sidecar.
-const Lease = lease
-
-// StartPod starts a pod for something else than a drill. The proxy's port is
-// published on the loopback address; the caller closes the pod.
-func (env *Environment) StartPod(ctx context.Context, p Proxy) (*containers.Pod, error) {
-	return env.StartPodWith(ctx, p, nil)
+// Pod is one of the Docker Engine's with the client of its sidecar. Its lease is renewed until it is closed.
+type Pod struct {
+	*containers.Pod
+	Client *sidecar.Client
+	Root   string             // the proxy's file system, as the sidecar sees it
+	stop   context.CancelFunc // of the renewal
+	shared bool               // another drill may find it, once it is as it was at its start
 }
 
-// StartPodWith starts such a pod with settings of the kernel that hold in its network namespace.
-func (env *Environment) StartPodWith(ctx context.Context, p Proxy, sysctls map[string]string) (*containers.Pod, error) {
-	return env.engine.StartPod(ctx, containers.PodSpec{
-		Image: p.Image, Sidecar: env.sidecar, Publish: sidecar.ProxyPort, Lease: lease, Sysctls: sysctls,
+// StartPod starts a pod for something else than a drill, and returns when its proxy serves. The proxy's port is
+// published on the loopback address, and sysctls hold in the pod's network namespace. The caller closes the pod.
+func (env *Environment) StartPod(ctx context.Context, p Proxy, sysctls map[string]string) (*Pod, error) {
+	pod, err := env.open(ctx, podSpec{
+		containers.PodSpec{Sidecar: env.sidecar, Publish: sidecar.ProxyPort, Lease: lease, Sysctls: sysctls}, containers.ProxySpec{Image: p.Image},
 	})
+	if err != nil {
+		return nil, err
+	}
+	if err := pod.ready(ctx, p); err != nil {
+		return nil, errors.Join(err, pod.Close(context.WithoutCancel(ctx)))
+	}
+	return pod, nil
+}
+
+// start starts a pod that has no proxy yet.
+func (env *Environment) start(ctx context.Context, spec containers.PodSpec) (*Pod, error) {
+	p, err := env.engine.StartPod(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	client := sidecar.NewClient(p.Control, p.Token)
+	return &Pod{Pod: p, Client: client, stop: renew(client)}, nil
+}
+
+// ready waits until the pod's proxy serves.
+func (p *Pod) ready(ctx context.Context, proxy Proxy) error {
+	at, err := p.Client.Ready(ctx)
+	if err != nil {
+		return fmt.Errorf("image %s: %w", proxy.Image, err)
+	}
+	p.Root = at.Root
+	return nil
+}
+
+// Close removes the pod.
+func (p *Pod) Close(ctx context.Context) error {
+	p.stop()
+	return p.Pod.Close(ctx)
+}
+
+// renew keeps a pod alive until stop is called, which ends the conversation.
+func renew(client *sidecar.Client) (stop context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		tick := time.NewTicker(lease / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				client.Renew(ctx)
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		client.Close()
+	}
 }

@@ -45,10 +45,10 @@ func (s *Session) resetPod(ctx context.Context) (Mismatches, error) {
 	if err := s.spare.close(ctx); err != nil { // one that nobody took would stay until the run ends
 		return nil, fmt.Errorf("reset: %w", err)
 	}
-	s.discard(s.leave())
+	s.leave()
 	s.denied, s.spare = s.Host.Deny != "", nil
 	clear(s.ordered)
-	pod := s.env.startAhead(ctx, s.env.spec(s.Drill, s.Proxy, s.denied))
+	pod := s.env.openAhead(ctx, s.env.spec(s.Drill, s.Proxy, s.denied))
 	if err := errors.Join(s.up(ctx, pod), pod.close(ctx)); err != nil {
 		return nil, fmt.Errorf("reset: %w", err)
 	}

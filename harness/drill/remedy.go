@@ -123,7 +123,7 @@ func (s *Session) setPolicy(ctx context.Context, p *diagnoser.Params) error {
 	if err != nil {
 		return err
 	}
-	s.discard(s.leave())
+	s.leave()
 	s.denied = false
 	return s.enter(ctx, pod)
 }

@@ -34,9 +34,8 @@ type Session struct {
 	moments  []Moment // of the symptom, as client and upstreams saw it
 
 	env      *Environment
-	pod      *containers.Pod
-	client   *sidecar.Client
-	stop     context.CancelFunc             // of the lease's renewal
+	pod      *Pod
+	client   *sidecar.Client                // of the pod
 	conf     string                         // the configuration as given
 	tag      string                         // of this drill's requests
 	denied   bool                           // the host's policy forbids the proxy to connect
@@ -49,22 +48,22 @@ type Session struct {
 	kept     bool                           // the pod stays for a person; not before it is as declared
 	begin    time.Time
 
-	discarded []chan error // one for each pod that is being removed
-	all       Mismatches   // of every step so far
-	done      int          // steps that could be carried out
+	left []chan error // one for each pod that is being given back
+	all  Mismatches   // of every step so far
+	done int          // steps that could be carried out
 }
 
 // Start brings a pod up with the fault in it.
 func (env *Environment) Start(ctx context.Context, d scenario.Drill, p Proxy) (*Session, error) {
-	s, err := env.start(ctx, d, p, env.startAhead(ctx, env.spec(d, p, d.Host.Deny != "")))
+	s, err := env.begin(ctx, d, p, env.openAhead(ctx, env.spec(d, p, d.Host.Deny != "")))
 	if err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// start is Start with a pod that is starting already. With an error the session is closed.
-func (env *Environment) start(ctx context.Context, d scenario.Drill, p Proxy, pod *ahead) (*Session, error) {
+// begin is Start with a pod that is being opened already. With an error the session is closed.
+func (env *Environment) begin(ctx context.Context, d scenario.Drill, p Proxy, pod *ahead) (*Session, error) {
 	tag := make([]byte, 4)
 	rand.Read(tag)
 	s := &Session{
@@ -84,7 +83,7 @@ func (s *Session) up(ctx context.Context, pod *ahead) (err error) {
 		return err
 	}
 	if s.denied && !s.env.Keep {
-		s.spare = s.env.startAhead(ctx, s.env.spec(s.Drill, s.Proxy, false))
+		s.spare = s.env.openAhead(ctx, s.env.spec(s.Drill, s.Proxy, false))
 	}
 	fresh, err := pod.take()
 	if err != nil {
@@ -94,10 +93,10 @@ func (s *Session) up(ctx context.Context, pod *ahead) (err error) {
 }
 
 // spec is the pod that a drill needs.
-func (env *Environment) spec(d scenario.Drill, p Proxy, denied bool) containers.PodSpec {
-	spec := containers.PodSpec{
-		Image: p.Image, Sidecar: env.sidecar, DenyConnect: denied, Keep: env.Keep, Lease: lease, Sysctls: d.Host.Sysctls,
-		Share: d.Transport() == "unix" && len(scenario.Backends([]scenario.Drill{d})) > 0,
+func (env *Environment) spec(d scenario.Drill, p Proxy, denied bool) podSpec {
+	spec := podSpec{
+		containers.PodSpec{Sidecar: env.sidecar, Keep: env.Keep, Lease: lease, Sysctls: d.Host.Sysctls},
+		containers.ProxySpec{Image: p.Image, DenyConnect: denied, Share: d.Transport() == "unix" && len(scenario.Backends([]scenario.Drill{d})) > 0},
 	}
 	if env.Keep {
 		spec.Publish = sidecar.ProxyPort
@@ -105,13 +104,12 @@ func (env *Environment) spec(d scenario.Drill, p Proxy, denied bool) containers.
 	return spec
 }
 
-// enter makes the declared world in a pod that has just started.
-func (s *Session) enter(ctx context.Context, pod *containers.Pod) error {
-	s.pod, s.client = pod, sidecar.NewClient(pod.Control, pod.Token)
-	if err := s.client.Ready(ctx); err != nil {
+// enter makes the declared world in a pod whose proxy has just started.
+func (s *Session) enter(ctx context.Context, p *Pod) error {
+	s.pod, s.client = p, p.Client
+	if err := p.ready(ctx, s.Proxy); err != nil {
 		return err
 	}
-	s.stop = renew(s.client)
 	return s.breakIt(ctx)
 }
 
@@ -202,39 +200,32 @@ func (s *Session) configure(ctx context.Context, text string) error {
 	return err
 }
 
-// leave ends the conversation with the pod and returns it.
-func (s *Session) leave() *containers.Pod {
-	if s.stop != nil {
-		s.stop()
-	}
-	pod := s.pod
-	s.pod = nil
-	return pod
-}
-
-// discard removes a pod that is done with, while the drill goes on; Close waits for it.
-func (s *Session) discard(pod *containers.Pod) {
+// leave gives the pod back while the drill goes on; Close waits for it.
+func (s *Session) leave() {
 	done := make(chan error, 1)
-	s.discarded = append(s.discarded, done)
-	go func() { done <- pod.Close(context.Background()) }()
+	s.left = append(s.left, done)
+	p := s.pod
+	s.pod, s.backends = nil, nil
+	go func() { done <- s.env.giveBack(context.Background(), p) }()
 }
 
-// down removes the pod.
+// down gives the pod back. One in which something was not as declared is nothing for another drill.
 func (s *Session) down(ctx context.Context) error {
-	if s.kept {
+	p := s.pod
+	if s.kept || p == nil {
 		return nil
 	}
-	pod := s.leave()
-	if pod == nil {
-		return nil
+	s.pod = nil
+	if len(s.all) > 0 || s.done < len(Steps()) {
+		return p.Close(ctx)
 	}
-	return pod.Close(ctx)
+	return s.env.giveBack(ctx, p)
 }
 
-// Close removes the pod, unless it is kept, and completes the result.
+// Close ends the drill in its pod, unless it is kept, and completes the result.
 func (s *Session) Close(ctx context.Context) error {
 	err := errors.Join(s.down(ctx), s.spare.close(ctx))
-	for _, done := range s.discarded {
+	for _, done := range s.left {
 		err = errors.Join(err, <-done)
 	}
 	s.Result.Seconds = time.Since(s.begin).Round(time.Millisecond).Seconds()

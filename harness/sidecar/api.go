@@ -35,6 +35,12 @@ type Upstream struct {
 	Resolver string `json:"resolver,omitempty"`
 }
 
+// Proxy is the answer of GET /v1/proxy, which waits for it: where the proxy is in the sidecar's view.
+type Proxy struct {
+	PID  int    `json:"pid"`  // of nginx's master
+	Root string `json:"root"` // its file system
+}
+
 // Config is the body of PUT /v1/proxy/config: the files to write, by their path in the proxy's file system.
 type Config struct {
 	Files map[string]string `json:"files"`

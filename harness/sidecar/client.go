@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -44,20 +45,28 @@ func (a *authorized) RoundTrip(r *http.Request) (*http.Response, error) {
 // Close drops idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Ready waits until the sidecar answers and the proxy serves, 15 s at most.
-func (c *Client) Ready(ctx context.Context) error {
+// Ready waits until the sidecar answers and the proxy serves, 15 s at most, and returns where it is.
+func (c *Client) Ready(ctx context.Context) (Proxy, error) {
 	// The limit holds for a call that hangs as well as for the calls together.
 	ctx, cancel := context.WithTimeout(ctx, patience+5*time.Second)
 	defer cancel()
 	var last error
+	var proxy Proxy
 	err := until(ctx, patience+5*time.Second, func() (bool, error) {
-		last = c.call(ctx, http.MethodGet, "/v1/health", nil, nil)
-		return last == nil, nil
+		var refused *Refused
+		last = c.call(ctx, http.MethodGet, "/v1/proxy", nil, &proxy)
+		return last == nil || errors.As(last, &refused), nil
 	})
-	if err != nil {
-		return fmt.Errorf("wait for the sidecar: %w", cmp.Or(last, err))
+	if err := cmp.Or(last, err); err != nil {
+		return proxy, fmt.Errorf("wait for the proxy: %w", err)
 	}
-	return nil
+	return proxy, nil
+}
+
+// Reset ends all that runs in the pod beside the proxy, which must be gone, and makes the pod as it was at
+// its start. With an error it is not, and cannot be used again.
+func (c *Client) Reset(ctx context.Context) error {
+	return c.call(ctx, http.MethodPost, "/v1/reset", nil, nil)
 }
 
 // Renew keeps the pod alive for another lease.

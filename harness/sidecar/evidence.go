@@ -17,6 +17,7 @@ func (s *Server) postEvidence(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxy := s.at()
 	version, err := s.version(r.Context())
 	if err != nil {
 		return nil, err
@@ -24,7 +25,7 @@ func (s *Server) postEvidence(r *http.Request) (any, error) {
 	ev, err := live.Collect(r.Context(), live.Options{
 		Logs:       []live.LogSource{{Path: LogPath, Offset: c.Since}},
 		ConfigPath: ConfigPath,
-		Root:       s.root,
+		Root:       proxy.root,
 		Ignore:     s.own,
 		Probe:      c.Probe,
 		Version:    version,
@@ -33,7 +34,7 @@ func (s *Server) postEvidence(r *http.Request) (any, error) {
 		return nil, err
 	}
 	var unread []evidence.Unread
-	ev.Texts, unread = live.Texts(r.Context(), live.TextOptions{Root: s.root, Proc: "/proc", Sources: ofPod, Master: master, Processes: ev.Host.Processes})
+	ev.Texts, unread = live.Texts(r.Context(), live.TextOptions{Root: proxy.root, Proc: "/proc", Sources: ofPod, Master: proxy.pid, Processes: ev.Host.Processes})
 	ev.Host.Unread = append(ev.Host.Unread, unread...)
 	return ev, nil
 }

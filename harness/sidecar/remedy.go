@@ -65,7 +65,7 @@ func (s *Server) gid(group string) (int, error) {
 	if n, err := strconv.Atoi(group); err == nil {
 		return n, nil
 	}
-	id, ok := host.GroupID(s.root, group)
+	id, ok := host.GroupID(s.at().root, group)
 	if !ok {
 		return 0, refuse("set permission: unknown group %q", group)
 	}

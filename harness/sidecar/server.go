@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -20,9 +21,10 @@ import (
 // Server is the sidecar's state. The methods that serve requests are in the file of their subject.
 type Server struct {
 	token string
-	root  string // the proxy's file system
 	lease *lease
-	own   []uint64 // socket inodes that are ours and no evidence
+	birth census                 // what there was at the start
+	nginx atomic.Pointer[master] // the proxy that was last found; nil before there is one
+	own   []uint64               // socket inodes that are ours and no evidence
 
 	mu        sync.Mutex
 	upstreams map[string]*upstream                 // guarded by mu
@@ -54,20 +56,18 @@ func Serve(ctx context.Context, listen, token string, keep time.Duration) error 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &Server{token: token, root: "/proc/1/root", lease: newLease(keep), upstreams: map[string]*upstream{}, names: map[string]*dns.Server{}, authority: sync.OnceValues(authority.New)}
+	s := &Server{token: token, lease: newLease(keep), upstreams: map[string]*upstream{}, names: map[string]*dns.Server{}, authority: sync.OnceValues(authority.New)}
 	s.own = socketInodes(ln)
+	if s.birth, err = takeCensus(); err != nil {
+		return errors.Join(err, ln.Close())
+	}
 	srv := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		s.lease.wait(ctx)
 		srv.Close()
 	}()
-	err = srv.Serve(ln)
-	s.close()
-	if s.lease.expired() {
-		// The proxy is the namespace's first process: with its end both containers end.
-		return syscall.Kill(1, syscall.SIGTERM)
-	}
-	if errors.Is(err, http.ErrServerClosed) {
+	err = errors.Join(srv.Serve(ln), s.close())
+	if s.lease.expired() || errors.Is(err, http.ErrServerClosed) { // with this process all containers of the pod end
 		return nil
 	}
 	return err
@@ -75,7 +75,9 @@ func Serve(ctx context.Context, listen, token string, keep time.Duration) error 
 
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/health", s.serve(func(*http.Request) (any, error) { return s.ready() }))
+	mux.HandleFunc("GET /v1/health", s.serve(func(*http.Request) (any, error) { return struct{}{}, nil }))
+	mux.HandleFunc("POST /v1/reset", s.serve(func(*http.Request) (any, error) { return struct{}{}, s.reset() }))
+	mux.HandleFunc("GET /v1/proxy", s.serve(func(r *http.Request) (any, error) { return s.ready(r.Context()) }))
 	mux.HandleFunc("PUT /v1/proxy/config", s.serve(s.putConfig))
 	mux.HandleFunc("GET /v1/proxy/config", s.serve(s.getConfig))
 	mux.HandleFunc("PUT /v1/proxy/files", s.serve(s.putFiles))
@@ -143,21 +145,6 @@ func body[T any](r *http.Request) (T, error) {
 		return v, refuse("read request: %v", err)
 	}
 	return v, nil
-}
-
-// close ends what runs in the pod beside the proxy.
-func (s *Server) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, u := range s.upstreams {
-		u.Close()
-	}
-	for _, n := range s.names {
-		n.Close()
-	}
-	for _, undo := range s.undo {
-		undo()
-	}
 }
 
 func socketInodes(ln net.Listener) []uint64 {

@@ -62,7 +62,8 @@ func TestVerdictPicksTheReason(t *testing.T) {
 }
 
 func TestARejectedConfigurationIsPutBack(t *testing.T) {
-	s := &Server{root: t.TempDir()}
+	s := &Server{}
+	s.nginx.Store(&master{root: t.TempDir()})
 	write(t, s, "/a.conf", "old")
 	old, err := s.swap(map[string]string{"/a.conf": "new", "/b.conf": "more"})
 	if err != nil {
@@ -83,7 +84,8 @@ func TestARejectedConfigurationIsPutBack(t *testing.T) {
 }
 
 func TestSetPermission(t *testing.T) {
-	s := &Server{root: t.TempDir()}
+	s := &Server{}
+	s.nginx.Store(&master{root: t.TempDir()})
 	write(t, s, "/etc/group", "root:x:0:\nweb:x:4711:\n")
 	write(t, s, "/run/app.sock", "")
 	if err := s.setPermission(&diagnoser.Params{Path: "/run/app.sock", Mode: "0640"}); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/host"
@@ -24,7 +25,7 @@ func (s *Server) putUpstream(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, refuse("%v", err)
 	}
-	c.Root = s.root
+	c.Root = s.at().root
 	if c.Authority, err = s.authority(); err != nil {
 		return nil, err
 	}
@@ -128,14 +129,23 @@ func (s *Server) controlUpstream(w http.ResponseWriter, r *http.Request) {
 
 // putKernel leaves the declared faults and no others.
 func (s *Server) putKernel(r *http.Request) (any, error) {
+	if err := s.takeBack(); err != nil {
+		return nil, err
+	}
+	return s.postKernel(r)
+}
+
+// takeBack undoes what was made of the kernel, the last first: the first rule made table and chain.
+func (s *Server) takeBack() error {
 	s.mu.Lock()
 	undo := s.undo
 	s.undo = nil
 	s.mu.Unlock()
-	for _, u := range undo {
-		u() // a remedy may have removed it before
+	var errs []error
+	for _, u := range slices.Backward(undo) {
+		errs = append(errs, u())
 	}
-	return s.postKernel(r)
+	return errors.Join(errs...)
 }
 
 func (s *Server) postKernel(r *http.Request) (any, error) {

@@ -9,14 +9,14 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/badgateway/badgateway/containers"
+	"github.com/badgateway/badgateway/harness/drill"
 	"github.com/badgateway/badgateway/harness/scenario"
 	"github.com/badgateway/badgateway/harness/sidecar"
 )
 
 // broken is a proxy whose backend answers with a header that is too big.
 type broken struct {
-	pod    *containers.Pod
+	pod    *drill.Pod
 	client *sidecar.Client
 	conf   string
 }
@@ -25,12 +25,10 @@ func breakProxy(ctx SpecContext, header string) *broken {
 	GinkgoHelper()
 	conf, err := os.ReadFile("../../scenarios/oversized-header/http-tcp.conf")
 	Expect(err).NotTo(HaveOccurred())
-	pod, err := env.StartPod(ctx, env.Proxies[len(env.Proxies)-1])
+	pod, err := env.StartPod(ctx, env.Proxies[len(env.Proxies)-1], nil)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(pod.Close)
-	b := &broken{pod, sidecar.NewClient(pod.Control, pod.Token), string(conf)}
-	DeferCleanup(b.client.Close)
-	Expect(b.client.Ready(ctx)).To(Succeed())
+	b := &broken{pod, pod.Client, string(conf)}
 	Expect(b.client.Start(ctx, "app", sidecar.Upstream{Listen: "tcp:127.0.0.1:9000", Protocol: "http",
 		Plan: "default: [{respond: {status: 200, header_of: {X-Session: " + header + "}}}]"})).To(Succeed())
 	Expect(b.client.Configure(ctx, sidecar.Config{Files: map[string]string{sidecar.ConfigPath: b.conf}})).To(Succeed())
@@ -54,7 +52,7 @@ func (b *broken) text(ctx SpecContext) string {
 
 func (b *broken) apply(ctx SpecContext, args ...string) (out string, status int) {
 	GinkgoHelper()
-	out, status, err := b.pod.Exec(ctx, append([]string{"diagnose", "--live", "--root=/proc/1/root", "--apply", "--watch=1500ms",
+	out, status, err := b.pod.Exec(ctx, append([]string{"diagnose", "--live", "--root=" + b.pod.Root, "--apply", "--watch=1500ms",
 		"--check-url=http://127.0.0.1:8080/"}, args...)...)
 	Expect(err).NotTo(HaveOccurred())
 	GinkgoWriter.Println(out)

@@ -43,12 +43,10 @@ func describeChecks(folders []string, version string) {
 	Describe("of nginx "+version, Ordered, ContinueOnFailure, Label("checks", "nginx"), func() {
 		var client *sidecar.Client
 		BeforeAll(func(ctx SpecContext) {
-			pod, err := env.StartPod(ctx, proxyOf(version))
+			pod, err := env.StartPod(ctx, proxyOf(version), nil)
 			Expect(err).NotTo(HaveOccurred())
 			DeferCleanup(pod.Close)
-			client = sidecar.NewClient(pod.Control, pod.Token)
-			DeferCleanup(client.Close)
-			Expect(client.Ready(ctx)).To(Succeed())
+			client = pod.Client
 		}, NodeTimeout(2*patience))
 		for _, folder := range folders {
 			It(filepath.Base(folder)+" says what nginx -t says", func(ctx SpecContext) {

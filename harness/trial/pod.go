@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/badgateway/badgateway/containers"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/harness/drill"
 	"github.com/badgateway/badgateway/harness/sidecar"
@@ -22,22 +21,17 @@ import (
 type Pod struct {
 	Version string
 	proxy   string // address where the proxy answers
-	pod     *containers.Pod
+	pod     *drill.Pod
 	client  *sidecar.Client
-	stop    context.CancelFunc
 }
 
 // Start starts a proxy that serves the rows.
 func Start(ctx context.Context, env *drill.Environment, proxy drill.Proxy, rows []Row) (*Pod, error) {
-	pod, err := env.StartPod(ctx, proxy)
+	pod, err := env.StartPod(ctx, proxy, nil)
 	if err != nil {
 		return nil, err
 	}
-	p := &Pod{Version: proxy.Version, proxy: pod.Published, pod: pod, client: sidecar.NewClient(pod.Control, pod.Token)}
-	p.renew()
-	if err := p.client.Ready(ctx); err != nil {
-		return nil, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
-	}
+	p := &Pod{Version: proxy.Version, proxy: pod.Published, pod: pod, client: pod.Client}
 	if err := p.Configure(ctx, rows); err != nil {
 		return nil, errors.Join(fmt.Errorf("configure nginx %s: %w", proxy.Version, err), p.Close(context.WithoutCancel(ctx)))
 	}
@@ -59,28 +53,8 @@ func (p *Pod) Configure(ctx context.Context, rows []Row) error {
 	}})
 }
 
-// renew keeps the pod alive while other pods are being asked.
-func (p *Pod) renew() {
-	ctx, cancel := context.WithCancel(context.Background())
-	p.stop = cancel
-	go func() {
-		tick := time.NewTicker(drill.Lease / 4)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				_ = p.client.Renew(ctx)
-			}
-		}
-	}()
-}
-
 // Close removes the pod.
 func (p *Pod) Close(ctx context.Context) error {
-	p.stop()
-	p.client.Close()
 	return p.pod.Close(ctx)
 }
 

@@ -136,16 +136,12 @@ func (t *trial) run(ctx context.Context, env *drill.Environment) error {
 	}
 	proxy := env.Proxies[len(env.Proxies)-1] // the newest
 	t.version = proxy.Version
-	pod, err := env.StartPodWith(ctx, proxy, ipv6)
+	pod, err := env.StartPod(ctx, proxy, ipv6)
 	if err != nil {
 		return err
 	}
 	defer pod.Close(context.WithoutCancel(ctx))
-	t.client = sidecar.NewClient(pod.Control, pod.Token)
-	defer t.client.Close()
-	if err := t.client.Ready(ctx); err != nil {
-		return err
-	}
+	t.client = pod.Client
 	if err := t.furnish(ctx, targets, before, after); err != nil {
 		return err
 	}

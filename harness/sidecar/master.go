@@ -1,0 +1,98 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// master is the proxy as the sidecar sees it: the master process of nginx, in another container of the pod.
+type master struct {
+	pid  int
+	root string // its file system
+}
+
+// nobody is there before a proxy is; what is looked for in its file system is not found.
+var nobody = beside(0)
+
+func beside(pid int) master { return master{pid, fmt.Sprintf("/proc/%d/root", pid)} }
+
+// ready waits until the proxy's master serves with workers of its own, and answers where it is.
+func (s *Server) ready(ctx context.Context) (any, error) {
+	var m master
+	err := until(ctx, patience, func() (bool, error) {
+		all, err := processes()
+		if err != nil {
+			return false, err
+		}
+		m = nobody
+		for _, p := range all {
+			if strings.HasPrefix(p.title, "nginx: master") {
+				m = beside(p.pid)
+			}
+		}
+		if m == nobody && !strangers(all) {
+			return false, refuse("the proxy's container ended at once; its image must run nginx in the foreground")
+		}
+		return m != nobody && len(m.workers()) > 0 && m.settled(), nil
+	})
+	var ended *Refused
+	if errors.As(err, &ended) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("wait for the proxy to start: there is no nginx master with workers in its container: %w", err)
+	}
+	s.nginx.Store(&m)
+	return Proxy{PID: m.pid, Root: m.root}, s.makeLogRegular()
+}
+
+// at is the proxy of the pod.
+func (s *Server) at() master {
+	if m := s.nginx.Load(); m != nil {
+		return *m
+	}
+	return nobody
+}
+
+// process is one of the pod's.
+type process struct {
+	pid, parent int // the parent is 0 for the first process of a container
+	title       string
+}
+
+func processes() ([]process, error) {
+	dirs, err := filepath.Glob("/proc/[0-9]*")
+	var all []process
+	for _, dir := range dirs {
+		title, err := os.ReadFile(dir + "/cmdline")
+		if err != nil {
+			continue // it ended
+		}
+		stat, err := os.ReadFile(dir + "/stat")
+		if err != nil {
+			continue
+		}
+		p := process{title: strings.TrimRight(string(title), "\x00 ")}
+		p.pid, _ = strconv.Atoi(filepath.Base(dir))
+		// The name stands in parentheses and may hold some itself (proc_pid_stat(5)).
+		fmt.Sscanf(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " %s %d", new(string), &p.parent)
+		all = append(all, p)
+	}
+	return all, err
+}
+
+// strangers tells whether there are processes of other containers than the sidecar's. Ours are the
+// first of the namespace, which reaps, and those below it.
+func strangers(all []process) bool {
+	for _, p := range all {
+		if p.pid != 1 && p.parent == 0 {
+			return true
+		}
+	}
+	return false
+}
