@@ -19,7 +19,7 @@ type Config struct {
 	Listen   string        // "tcp:127.0.0.1:9000" (port 0 takes a free one) or "unix:/run/app.sock"
 	Protocol string        // "http" (also when empty), "http2" (with prior knowledge, or ALPN h2), "fastcgi", "uwsgi" or "raw" (no requests: scripts read and write bytes)
 	Plan     *Plan         // nil serves a plain good answer
-	Root     string        // unix sockets: the root directory that their paths start from, such as /proc/1/root
+	Root     string        // unix sockets: the root directory that their paths start from, such as /proc/PID/root
 	Seed     int64         // of all random draws
 	Journal  int           // entries kept; 8192 when 0
 	MaxHead  int           // bytes of a request's head that are accepted; when 0: 1 MiB, and 4 KiB in uwsgi, as its server does

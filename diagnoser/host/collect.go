@@ -18,7 +18,7 @@ import (
 
 // Options say where to look.
 type Options struct {
-	// Root is the proxy's file system: "/proc/1/root" from beside its container; "" means "/".
+	// Root is the proxy's file system: "/proc/PID/root" of the proxy from beside its container; "" means "/".
 	Root string
 	// Proc is where procfs of the proxy's PID namespace is mounted; "" means "/proc".
 	Proc string

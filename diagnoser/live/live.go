@@ -19,7 +19,7 @@ type Options struct {
 	Logs []LogSource
 	// ConfigPath is the main configuration file; "" means /etc/nginx/nginx.conf.
 	ConfigPath string
-	// Root is the proxy's file system: "/proc/1/root" from beside its container; "" means "/".
+	// Root is the proxy's file system: "/proc/PID/root" of the proxy from beside its container; "" means "/".
 	// Log, configuration and unix sockets are found below it.
 	Root string
 	// Proc is where procfs of the proxy's PID namespace is mounted; "" means "/proc".

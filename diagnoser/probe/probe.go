@@ -21,7 +21,7 @@ const (
 // Options say from where to ask.
 type Options struct {
 	// Root is the proxy's file system, in which the path of a unix socket is resolved:
-	// "/proc/1/root" from beside its container (needs CAP_SYS_CHROOT); "" means "/".
+	// "/proc/PID/root" of the proxy from beside its container (needs CAP_SYS_CHROOT); "" means "/".
 	Root string
 	// Parallel bounds how many questions of AskAll are asked at once; zero means 4.
 	Parallel int

@@ -77,7 +77,7 @@ func (env *Environment) begin(ctx context.Context, d scenario.Drill, p Proxy, po
 	return s, nil
 }
 
-// up makes the world as the scenario declares it, in a fresh pod.
+// up makes the world as the scenario declares it, in a pod that nothing is left in.
 func (s *Session) up(ctx context.Context, pod *ahead) (err error) {
 	if s.conf, err = s.env.Catalogue.Text(s.Scenario, s.Conf()); err != nil {
 		return err

@@ -30,10 +30,6 @@ func (s *Server) getLog(r *http.Request) (any, error) {
 	return s.readLog(r.Context(), offset)
 }
 
-// orphan begins what nginx says of the end of a process that is not its own: as the first process of the pod it
-// inherits those that a real backend's container leaves behind (ngx_process_get_status).
-const orphan = ": unknown process "
-
 func (s *Server) readLog(ctx context.Context, offset int64) (Events, error) {
 	f, err := os.Open(s.path(LogPath))
 	if err != nil {
@@ -46,7 +42,7 @@ func (s *Server) readLog(ctx context.Context, offset int64) (Events, error) {
 	}
 	e := Events{Offset: offset + int64(len(text)), Text: string(text)}
 	for line := range strings.Lines(e.Text) {
-		if (strings.Contains(line, "[alert]") || strings.Contains(line, "[emerg]")) && !strings.Contains(line, orphan) {
+		if strings.Contains(line, "[alert]") || strings.Contains(line, "[emerg]") {
 			e.Alarms = append(e.Alarms, strings.TrimSpace(line))
 		}
 	}

@@ -109,6 +109,27 @@ var _ = Describe("a run", Label("life"), func() {
 		Expect(data).To(ContainSubstring(`"passed": true`))
 	}, SpecTimeout(2*time.Minute))
 
+	// Those that change most of what a pod has beside the proxy's own files: names, addresses, routes, packet filters.
+	It("uses a pod for further drills, whatever they change", func(ctx SpecContext) {
+		s := command(ctx, "scenarios", "run", "--procs=1", "--report="+GinkgoT().TempDir(),
+			"name-in-hosts-only", "binds-loopback", "route-prohibited", "filter-reject", "connect-timeout", "wrong-port")
+		pid := s.Command.Process.Pid
+		seen := map[string]map[string]bool{"sidecar": {}, "proxy": {}}
+		for s.ExitCode() < 0 && ctx.Err() == nil {
+			items, err := engine(ctx).List(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			for _, i := range items {
+				if i.Owner.PID == pid && seen[i.Role] != nil {
+					seen[i.Role][i.ID] = true
+				}
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		Expect(s).To(gexec.Exit(0))
+		Expect(len(seen["proxy"])).To(BeNumerically(">", 8))
+		Expect(len(seen["sidecar"])).To(BeNumerically("<=", 3)) // one in use, one ahead, one being given back
+	}, SpecTimeout(2*time.Minute))
+
 	// Serial: the start of any other run would sweep it.
 	It("is ended by its lease when its guard was killed too", Serial, func(ctx SpecContext) {
 		s := command(ctx, "scenarios", "run", "keepalive-race", "--procs=1", "--report="+GinkgoT().TempDir())

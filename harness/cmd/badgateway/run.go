@@ -27,7 +27,7 @@ func runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run [NAME[/VARIANT]...]",
 		Short: "Run scenarios: break, diagnose, mend, prove",
-		Long: `Run scenarios, all of them when none is named. Each drill gets a pod of its own:
+		Long: `Run scenarios, all of them when none is named. Each drill gets a proxy of its own:
 the fault is made, the symptom is compared with the declaration, the diagnoser
 concludes from evidence alone, every trap is sprung, the proposed remedy is
 applied, and the steady state must be back.`,
