@@ -30,7 +30,7 @@ type BackendSpec struct {
 type Backend struct {
 	spec  BackendSpec
 	pod   *Pod
-	c     testcontainers.Container
+	c     *testcontainers.DockerContainer
 	ended string // when it was stopped to be started again, "" when its container was not
 }
 

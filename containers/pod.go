@@ -137,7 +137,7 @@ func lease(spec PodSpec) time.Duration {
 }
 
 // join creates a container in the pod's namespaces.
-func (p *Pod) join(ctx context.Context, image, role string, host func(*container.HostConfig), opts ...testcontainers.ContainerCustomizer) (testcontainers.Container, error) {
+func (p *Pod) join(ctx context.Context, image, role string, host func(*container.HostConfig), opts ...testcontainers.ContainerCustomizer) (*testcontainers.DockerContainer, error) {
 	share := container.NetworkMode("container:" + p.sidecar)
 	c, err := p.create(ctx, image, role, func(h *container.HostConfig) {
 		h.NetworkMode, h.PidMode = share, container.PidMode(share)
@@ -151,7 +151,7 @@ func (p *Pod) join(ctx context.Context, image, role string, host func(*container
 	return c, err
 }
 
-func (p *Pod) create(ctx context.Context, image, role string, host func(*container.HostConfig), opts ...testcontainers.ContainerCustomizer) (testcontainers.Container, error) {
+func (p *Pod) create(ctx context.Context, image, role string, host func(*container.HostConfig), opts ...testcontainers.ContainerCustomizer) (*testcontainers.DockerContainer, error) {
 	labels := maps.Clone(p.engine.owner.labels(role))
 	if p.keep {
 		labels[labelKept] = "1"
