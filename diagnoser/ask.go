@@ -59,17 +59,17 @@ func (r *Reading) AskHost() (q evidence.HostQuestion) {
 func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
 	type kind struct {
 		evidence.Target
-		exact bool
+		exact, upgrade bool
 	}
 	seen := map[kind]int{}
 	ask := func(q evidence.Question) {
-		if i, ok := seen[kind{q.Target, q.Exact}]; ok {
+		if i, ok := seen[kind{q.Target, q.Exact, q.Upgrade}]; ok {
 			all[i].Idle = all[i].Idle || q.Idle
 			all[i].Wait = max(all[i].Wait, q.Wait)
 			return
 		}
 		if len(all) < questionsMax {
-			seen[kind{q.Target, q.Exact}] = len(all)
+			seen[kind{q.Target, q.Exact, q.Upgrade}] = len(all)
 			all = append(all, q)
 		}
 	}
@@ -97,7 +97,7 @@ func (r *Reading) AskBackends(host *evidence.Host) (all []evidence.Question) {
 			ask(q)
 		}
 	}
-	for _, q := range in.askParams() {
+	for _, q := range append(in.askParams(), in.askUpgrades()...) {
 		ask(q)
 	}
 	return all

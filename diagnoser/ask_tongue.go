@@ -92,8 +92,9 @@ func (in *inquiry) inTongue(g *group, protocol string) *evidence.Probe {
 }
 
 // serverName is the name that the proxy would give in a TLS handshake if it gave one:
-// proxy_ssl_name, by default $proxy_host without its port (ngx_http_upstream_ssl_name). An
-// address is none; then it is the name that the client asked for.
+// proxy_ssl_name, by default $proxy_host without its port (ngx_http_upstream_ssl_name). The name of an upstream
+// block without a dot is no host's: then it is the Host header's. An address is none; then it is the
+// name that the client asked for.
 func (r *Reading) serverName(g *group, t evidence.Target) string {
 	switch {
 	case t.Protocol != "https":
@@ -109,6 +110,9 @@ func (r *Reading) serverName(g *group, t evidence.Target) string {
 		if v, ok := r.expand(g, d.Arg(0)); ok {
 			name = v
 		}
+	}
+	if header := r.hostHeader(g); g.pass.Group != nil && name == g.pass.Group.Name && !strings.Contains(name, ".") && strings.Contains(header, ".") {
+		name = header // the block's name was made up for this file
 	}
 	if host, _, err := net.SplitHostPort(name); err == nil {
 		name = host

@@ -133,7 +133,7 @@ func (in *inquiry) probe(g *group) *evidence.Probe {
 	var any *evidence.Probe
 	for i := range in.probes {
 		p := &in.probes[i]
-		if p.Target != g.target || p.Candidate || p.Exact {
+		if p.Target != g.target || p.Candidate || p.Exact || p.Upgrade {
 			continue
 		}
 		if _, uri, _ := strings.Cut(p.Request, " "); uri == g.uri {

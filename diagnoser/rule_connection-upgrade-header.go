@@ -33,6 +33,11 @@ var _ = register(rule{
 		if g.died() && g.Phase == evidence.ReadingHeader {
 			o.certainty, o.weight = Likely, 2
 		}
+		if q := in.probe(g); probed(q, evidence.OK) { // which asks for no upgrade
+			o.weight++
+			o.evidence = append(o.evidence, probeFact(q))
+		}
+		o.remedies = in.upgradeWhereAsked(p, d)
 		return o
 	},
 })

@@ -67,7 +67,7 @@ func (in *inquiry) idleFacts(g *group, p *evidence.Probe, o *opinion) {
 	case idle.Failed > 0:
 		o.evidence = append(o.evidence, fact(fromProbe, "a second request on the same connection failed after %s of rest (%s)%s",
 			round(idle.Failed), idle.Outcome, keptFor(idle.Kept)))
-		if o.certainty == Likely {
+		if o.certainty == Likely && in.seen["worker-exits-max-requests"] == nil { // a worker that leaves ends them as well
 			o.certainty = Proved
 		}
 		o.remedies = in.shorterKeepalive(g.pass, *idle)

@@ -1,6 +1,10 @@
 package diagnoser
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
 
 var _ = register(rule{
 	cause: "sni-wrong",
@@ -24,15 +28,32 @@ var _ = register(rule{
 		if p == nil {
 			return nil
 		}
-		d := in.config.Effective(p.Directive.Parent, p.Prefix+"ssl_name")
-		on := in.config.Effective(p.Directive.Parent, p.Prefix+"ssl_server_name")
-		if d == nil || on != nil && on.Arg(0) == "off" {
+		d, on := in.ssl(p, "name"), in.ssl(p, "server_name")
+		if d == nil && (on == nil || p.Group == nil) || on != nil && on.Arg(0) == "off" {
 			return nil
 		}
-		return &opinion{certainty: Likely, weight: 2, check: "openssl s_client -connect ADDRESS -servername NAME", where: in.where(d),
-			evidence: []Fact{fact(fromLog, "%s", meaning), in.configFact(d, "%s is %s", d.Name, d.Value())}}
+		o := &opinion{certainty: Likely, weight: 2, check: "openssl s_client -connect ADDRESS -servername NAME", evidence: []Fact{fact(fromLog, "%s", meaning)}}
+		if d != nil {
+			o.where = in.where(d)
+			o.evidence = append(o.evidence, in.configFact(d, "%s is %s", d.Name, d.Value()))
+		} else {
+			o.evidence = append(o.evidence, in.configFact(p.Group.Directive, "without %sssl_name the name of this block is sent: %s", p.Prefix, p.Group.Name))
+		}
+		in.rightName(g, p, o)
+		return o
 	},
 })
+
+// rightName proposes the name with which a direct handshake was completed.
+func (in *inquiry) rightName(g *group, p *nginx.Pass, o *opinion) {
+	t := in.shown(g)
+	if t == nil || t.ServerName == "" || p.Group != nil && t.ServerName == p.Group.Name {
+		return
+	}
+	o.certainty, o.weight = Proved, 3
+	o.evidence = append(o.evidence, fact(fromProbe, "a direct handshake with the server name %s was completed", t.ServerName))
+	o.remedies = in.edit("send the server name "+t.ServerName, in.setSSL(p, "name", t.ServerName)...)
+}
 
 // nameOfHost judges a handshake of Apache's that failed without a reason: it sends the Host that the client asked for
 // where ProxyPreserveHost is on, and else the name in the pass.

@@ -1,6 +1,7 @@
 package diagnoser
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -38,8 +39,11 @@ var _ = register(rule{
 		}
 		o.certainty = Likely
 		o.evidence = append(o.evidence, in.configFact(g.pass.Directive, "the Upgrade header is not passed on here"))
-		o.remedies = in.edit("pass the upgrade on", in.config.Insert(g.pass.Directive,
-			`proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";`))
+		if p := in.upgraded(g); p != nil && p.Status == http.StatusSwitchingProtocols {
+			o.certainty, o.weight = Proved, 5
+			o.evidence = append(o.evidence, fact(fromProbe, "a direct %s that asked for the upgrade was answered %d after %s", p.Request, p.Status, round(p.HeaderAfter)))
+		}
+		o.remedies = in.passUpgrade(g.pass)
 		return o
 	},
 })

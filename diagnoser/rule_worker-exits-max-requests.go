@@ -20,7 +20,12 @@ var _ = register(rule{
 		if !(g.died() || g.is(evidence.Connecting, evidence.Refused)) {
 			return nil
 		}
-		return in.hinted("worker-exits-max-requests", "the backend's log: does a worker leave at that second?")
+		o := in.hinted("worker-exits-max-requests", "the backend's log: does a worker leave at that second?")
+		if o != nil && g.known() {
+			o.remedies = []Remedy{g.change("max-requests", "0", "let workers go on, and mend what they leak; where they must end, let them have no threads, which hold connections",
+				"grep -rn max.requests /etc/systemd/system gunicorn.conf.py", "systemctl restart APP")}
+		}
+		return o
 	},
 })
 

@@ -122,6 +122,7 @@ type Probe struct {
 	// Candidate is true where no configuration names this target: it was asked to find out what it is.
 	Candidate bool   `json:"candidate,omitempty"`
 	Exact     bool   `json:"exact,omitempty"`   // asked with the parameters that the location sends, and no others
+	Upgrade   bool   `json:"upgrade,omitempty"` // asked to become a websocket
 	Request   string `json:"request,omitempty"` // "GET /path"
 	// Phase and Outcome say where and how it failed, in the words of Event; Outcome is "ok" when a response came.
 	Phase   string `json:"phase"`

@@ -13,6 +13,8 @@ type Question struct {
 	Params     map[string]string // FastCGI parameters besides those of nginx's fastcgi_params
 	// Exact sends no FastCGI parameters but Params: what the backend makes of a request that lacks some.
 	Exact bool `json:",omitempty"`
+	// Upgrade asks to become a websocket, as a browser does.
+	Upgrade bool `json:",omitempty"`
 	// Candidate marks a listener that no configuration names: a short question that finds out what it is.
 	Candidate bool
 	// Idle also asks how long the backend keeps an idle connection open.

@@ -76,6 +76,11 @@ func (c *Config) Insert(anchor *Directive, text string) Edit {
 	return Edit{File: anchor.File, Offset: anchor.End + len(rest) + 1, New: c.indent(anchor) + text + newline}
 }
 
+// InsertBefore adds text, one or more whole directives, in front of a directive, on a line of its own.
+func (c *Config) InsertBefore(anchor *Directive, text string) Edit {
+	return Edit{File: anchor.File, Offset: anchor.Start, New: text + "\n" + c.indent(anchor)}
+}
+
 // Remove takes a directive out, with its line where it stands alone there.
 func (c *Config) Remove(d *Directive) Edit {
 	src := c.Text(d.File)

@@ -62,6 +62,15 @@ func TestSetInSnippet(t *testing.T) {
 	}
 }
 
+func TestInsertBefore(t *testing.T) {
+	for before, after := range map[string]string{"a b;\n  x y;\n": "a b;\n  n m;\n  x y;\n", "a b; x y;": "a b; n m;\nx y;"} {
+		c := parse(t, "nginx.conf", before)
+		if got, err := Apply(before, []Edit{c.InsertBefore(c.Top[1], "n m;")}); err != nil || got != after {
+			t.Errorf("%q: got %q, %v, want %q", before, got, err, after)
+		}
+	}
+}
+
 func TestRemove(t *testing.T) {
 	for before, after := range map[string]string{
 		"a b;\n  x y;\nc d;\n": "a b;\nc d;\n", "a b; x y; c d;": "a b;  c d;", "  x y;  # why\n": "    # why\n", "x {\n a b;\n}\n": "",

@@ -42,9 +42,15 @@ func (a *asker) httpRequest() []byte {
 		connection = "keep-alive"
 	}
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", a.q.Method, a.q.URI, a.q.Host)
+	if a.q.Upgrade {
+		connection = "Upgrade\r\n" + websocket
+	}
 	fmt.Fprintf(&b, "User-Agent: badgateway-probe\r\nAccept: */*\r\nConnection: %s\r\n\r\n", connection)
 	return b.Bytes()
 }
+
+// websocket are the other headers of a request to become a websocket; the key is any 16 bytes (RFC 6455, 4.1).
+const websocket = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: YmFkZ2F0ZXdheS1wcm9iZQ=="
 
 // finalHead reads past interim responses.
 func (w *wire) finalHead(p *evidence.Probe) (*head, *failure) {

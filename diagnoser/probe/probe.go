@@ -82,7 +82,7 @@ func inTurn(ctx context.Context, questions []evidence.Question, same []int, opts
 // nothing of the backend, has neither Phase nor Outcome, and the reason as Note.
 func Ask(ctx context.Context, q evidence.Question, opts Options) evidence.Probe {
 	a := newAsker(q, opts)
-	p := evidence.Probe{Target: q.Target, Candidate: q.Candidate, Exact: q.Exact}
+	p := evidence.Probe{Target: q.Target, Candidate: q.Candidate, Exact: q.Exact, Upgrade: q.Upgrade}
 	if a.q.Method != "GET" && a.q.Method != "HEAD" {
 		p.Note = fmt.Sprintf("not asked: method %q may change something", a.q.Method)
 		return p
