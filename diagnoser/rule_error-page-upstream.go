@@ -1,6 +1,11 @@
 package diagnoser
 
-import "github.com/badgateway/badgateway/diagnoser/nginx"
+import (
+	"slices"
+	"strconv"
+
+	"github.com/badgateway/badgateway/diagnoser/nginx"
+)
 
 var _ = register(rule{
 	cause: "error-page-upstream",
@@ -13,7 +18,10 @@ var _ = register(rule{
 		Source:  "ngx_http_send_error_page: an internal redirect, which finds its location like a request",
 	},
 	judge: func(in *inquiry, g *group) *opinion {
-		if g.page == "" || g.pass == nil {
+		if g.page == "" {
+			return in.pageUnnamed(g)
+		}
+		if g.pass == nil {
 			return nil
 		}
 		for _, l := range in.loops() {
@@ -28,6 +36,27 @@ var _ = register(rule{
 		return nil
 	},
 })
+
+// pageUnnamed judges where the record does not say what the upstream was asked for: the address of FastCGI and its
+// like has no path. Then each failed request has two records alike, and the configuration says why: nginx
+// asks for the page of that status, always, and its location passes it to the same upstream.
+func (in *inquiry) pageUnnamed(g *group) *opinion {
+	twice := len(g.conns) > 0 && len(g.conns) < connsMax && g.count >= 2*int64(len(g.conns))
+	if g.pass == nil || g.pass.Prefix == "proxy_" || !twice || g.pass.Group != nil && len(g.pass.Group.Servers) > 1 {
+		return nil
+	}
+	for _, l := range in.loops() {
+		of := func(a nginx.Arg) bool { return a.Text == strconv.Itoa(g.Status) }
+		if l.server != g.pass.Server() || !sameUpstream(l.pass, g.pass) || !slices.ContainsFunc(l.page.Args, of) {
+			continue
+		}
+		return &opinion{certainty: Proved, weight: 6, where: in.where(l.page), remedies: in.ownPage(l), evidence: []Fact{
+			fact(fromLog, "%d records of %d connections, and one server: each request failed twice", g.count, len(g.conns)),
+			in.configFact(l.page, "%s", l.page.Text()),
+			in.configFact(l.pass.Directive, "%s takes %s to the same upstream", l.pass.Directive.Name, l.path)}}
+	}
+	return nil
+}
 
 var _ = registerCheck(check{
 	name: "error-page-upstream", cause: "error-page-upstream", severity: SeverityWarning,

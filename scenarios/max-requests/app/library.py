@@ -1,7 +1,7 @@
 """The library. Shelves are looked through in a moment, the catalogue takes longer."""
 import time
 
-SECONDS = {"/shelf": 0.05, "/catalogue": 0.4}
+SECONDS = {"/shelf": 0.15, "/catalogue": 0.4}
 worker = None  # gunicorn's own, set by its configuration
 
 
