@@ -12,10 +12,16 @@ func TestStateShowsWhatAFaultChanges(t *testing.T) {
 	sandbox.Need(t)
 	before := state(t)
 	for name, make := range map[string]func() (func() error, error){
-		"drop":    func() (func() error, error) { return Apply(t.Context(), Fault{Drop: &Drop{Port: 9}}) },
-		"reject":  func() (func() error, error) { return Apply(t.Context(), Fault{Reject: &Reject{Port: 9, With: "tcp-reset"}}) },
-		"route":   func() (func() error, error) { return Apply(t.Context(), Fault{Route: &Route{To: "127.0.0.9", Kind: "prohibit"}}) },
-		"network": func() (func() error, error) { return Apply(t.Context(), Fault{Route: &Route{To: "192.0.2.0/24", Kind: "blackhole"}}) },
+		"drop": func() (func() error, error) { return Apply(t.Context(), Fault{Drop: &Drop{Port: 9}}) },
+		"reject": func() (func() error, error) {
+			return Apply(t.Context(), Fault{Reject: &Reject{Port: 9, With: "tcp-reset"}})
+		},
+		"route": func() (func() error, error) {
+			return Apply(t.Context(), Fault{Route: &Route{To: "127.0.0.9", Kind: "prohibit"}})
+		},
+		"network": func() (func() error, error) {
+			return Apply(t.Context(), Fault{Route: &Route{To: "192.0.2.0/24", Kind: "blackhole"}})
+		},
 		"address": func() (func() error, error) { return AddAddress("192.0.2.10") },
 		"ipv6":    func() (func() error, error) { return AddAddress("2001:db8::10") },
 	} {
