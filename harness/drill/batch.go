@@ -15,11 +15,11 @@ type Job struct {
 	Proxy Proxy
 }
 
-// Jobs pairs every drill with every proxy of the environment in which its cause exists, those first that wait longest.
+// Jobs pairs every drill with every proxy of the environment in which its cause exists, in an order that uses the processors well.
 func (env *Environment) Jobs(drills []scenario.Drill) []Job {
 	var jobs []Job
 	for _, p := range env.Proxies {
-		for _, d := range scenario.LongestFirst(drills) {
+		for _, d := range scenario.Mixed(drills) {
 			if d.On(p.Version) {
 				jobs = append(jobs, Job{d, p})
 			}
@@ -30,7 +30,7 @@ func (env *Environment) Jobs(drills []scenario.Drill) []Job {
 
 // Procs is how many drills at a time are good for this machine. A drill waits for most of
 // its time, so it is more than there are processors.
-func Procs() int { return 6 * runtime.NumCPU() }
+func Procs() int { return 7 * runtime.NumCPU() }
 
 // turn is a job whose pod is starting.
 type turn struct {

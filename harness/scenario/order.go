@@ -40,8 +40,25 @@ func (d Drill) Pauses() time.Duration {
 	return total
 }
 
-// LongestFirst orders drills by how long they wait, so that of a run of many at a time none of
-// the long ones is begun last. Those that wait equally long keep their order.
-func LongestFirst(drills []Drill) []Drill {
-	return slices.SortedStableFunc(slices.Values(drills), func(a, b Drill) int { return cmp.Compare(b.Waiting(), a.Waiting()) })
+// Mixed orders drills for a run of many at a time. Those that pause leave the processors to the others, so they are spread evenly
+// among them, over the first three quarters: none is begun so late that the run waits for it alone. Either kind has those that wait longest
+// first; those that wait equally long keep their order.
+func Mixed(drills []Drill) []Drill {
+	sorted := slices.SortedStableFunc(slices.Values(drills), func(a, b Drill) int { return cmp.Compare(b.Waiting(), a.Waiting()) })
+	var pausing, others []Drill
+	for _, d := range sorted {
+		if d.Pauses() > 0 {
+			pausing = append(pausing, d)
+		} else {
+			others = append(others, d)
+		}
+	}
+	var mixed []Drill
+	taken, spread := 0, len(others)*3/4
+	for i, d := range pausing {
+		before := i * spread / len(pausing)
+		mixed = append(append(mixed, others[taken:before]...), d)
+		taken = before
+	}
+	return append(mixed, others[taken:]...)
 }

@@ -1,28 +1,43 @@
 package scenario
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
-func TestLongestFirst(t *testing.T) {
+func TestMixed(t *testing.T) {
 	catalogue, err := Builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
 	drills := catalogue.Drills()
-	ordered := LongestFirst(drills)
-	if len(ordered) != len(drills) {
-		t.Fatalf("got %d drills, want %d", len(ordered), len(drills))
+	mixed := Mixed(drills)
+	name := func(d Drill) string { return d.Name + "/" + d.Variant }
+	sorted := func(list []Drill) (names []string) {
+		for _, d := range list {
+			names = append(names, name(d))
+		}
+		slices.Sort(names)
+		return names
 	}
-	for i := range ordered[1:] {
-		if ordered[i].Waiting() < ordered[i+1].Waiting() {
-			t.Errorf("%s/%s, %v, stands before %s/%s, %v", ordered[i].Name, ordered[i].Variant, ordered[i].Waiting(),
-				ordered[i+1].Name, ordered[i+1].Variant, ordered[i+1].Waiting())
+	if !slices.Equal(sorted(mixed), sorted(drills)) {
+		t.Fatalf("got %d drills, want the %d that there are", len(mixed), len(drills))
+	}
+	last := map[bool]Drill{}
+	run := map[bool]int{} // of drills that pause, or of others, in one go
+	for i, d := range mixed {
+		pauses := d.Pauses() > 0
+		if before, ok := last[pauses]; ok && before.Waiting() < d.Waiting() {
+			t.Errorf("%s, %v, stands before %s, %v", name(before), before.Waiting(), name(d), d.Waiting())
+		}
+		last[pauses] = d
+		run[pauses]++
+		run[!pauses] = 0
+		if i < len(mixed)/2 && (run[true] > 1 || run[false] > 5) {
+			t.Errorf("%s is number %d of its kind in a row", name(d), max(run[true], run[false]))
 		}
 	}
-	place := map[string]int{}
-	for i, d := range ordered {
-		place[d.Name+"/"+d.Variant] = i
-	}
-	if place["gunicorn-timeout/http-tcp"] > place["backend-down/http-tcp"] || place["app-hang/http-tcp"] > place["backend-down/http-tcp"] {
-		t.Errorf("got %v", place)
+	if list := Mixed(drills[:1]); len(list) != 1 {
+		t.Errorf("of one drill: got %d", len(list))
 	}
 }

@@ -17,14 +17,18 @@ const hangupPatience = time.Second
 // waited for it can read the log.
 type hangup struct {
 	net.Conn
+	kept bool // the proxy was not told to end it
 	once sync.Once
 	err  error
 	done chan struct{}
 }
 
-// Close waits for the proxy's end first.
+// Close waits for the proxy's end first. Where it would keep the connection, it is told now that nothing more comes.
 func (h *hangup) Close() error {
 	h.once.Do(func() {
+		if half, ok := h.Conn.(interface{ CloseWrite() error }); ok && h.kept {
+			half.CloseWrite()
+		}
 		h.SetReadDeadline(time.Now().Add(hangupPatience))
 		io.Copy(io.Discard, h.Conn)
 		h.err = h.Conn.Close()
@@ -35,6 +39,7 @@ func (h *hangup) Close() error {
 
 // hangups dials connections, of which the last one's end can be awaited.
 type hangups struct {
+	kept bool // of each
 	mu   sync.Mutex
 	last *hangup
 }
@@ -46,7 +51,7 @@ func (h *hangups) dial(ctx context.Context, network, address string) (net.Conn, 
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.last = &hangup{Conn: telling(ctx, c), done: make(chan struct{})}
+	h.last = &hangup{Conn: telling(ctx, c), kept: h.kept, done: make(chan struct{})}
 	return h.last, nil
 }
 

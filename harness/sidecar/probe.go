@@ -98,19 +98,19 @@ func onceSent(ctx context.Context, q scenario.Request, wrote func()) context.Con
 
 // tellingConn tells of each write when it is done.
 type tellingConn struct {
-	net.Conn
+	*net.TCPConn
 	wrote func()
 }
 
 func (c tellingConn) Write(p []byte) (int, error) {
 	defer c.wrote()
-	return c.Conn.Write(p)
+	return c.TCPConn.Write(p)
 }
 
 // telling is the connection itself where nobody wants to be told.
 func telling(ctx context.Context, c net.Conn) net.Conn {
 	if wrote, ok := ctx.Value(sentKey{}).(func()); ok {
-		return tellingConn{c, wrote}
+		return tellingConn{c.(*net.TCPConn), wrote}
 	}
 	return c
 }
@@ -151,7 +151,7 @@ func ask(ctx context.Context, q scenario.Request, tag string) Seen {
 }
 
 func answer(req *http.Request) (seen Seen) {
-	var ends hangups
+	ends := hangups{kept: req.Header.Get("Connection") != ""}
 	seen.Began = time.Now()
 	defer func() {
 		seen.Took = time.Since(seen.Began)

@@ -205,11 +205,12 @@ func (m master) workers() map[int]bool {
 	return found
 }
 
-// until polls every few milliseconds; what it waits for sends no signal of its own.
+// until polls, at first often; what it waits for sends no signal of its own. The pauses grow with the time that has passed,
+// so that many who wait on a busy machine do not keep it busy.
 func until(ctx context.Context, limit time.Duration, done func() (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	for {
+	for begin := time.Now(); ; {
 		ok, err := done()
 		if ok || err != nil {
 			return err
@@ -217,7 +218,7 @@ func until(ctx context.Context, limit time.Duration, done func() (bool, error)) 
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(3 * time.Millisecond):
+		case <-time.After(min(max(2*time.Millisecond, time.Since(begin)/8), 25*time.Millisecond)):
 		}
 	}
 }

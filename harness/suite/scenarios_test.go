@@ -53,7 +53,7 @@ func chosen(catalogue *scenario.Catalogue) ([]scenario.Drill, error) {
 		return nil, err
 	}
 	drills, err := catalogue.Select(scenario.Selection{Names: words(*scenarioFlag), Labels: words(*labelFlag), Shard: shard})
-	return scenario.LongestFirst(drills), err
+	return scenario.Mixed(drills), err
 }
 
 // words are those of a list with commas or spaces between them; an empty list has none.
