@@ -33,7 +33,7 @@ var _ = register(rule{
 				{"worker-crash", "a worker may have died in mid-response", "dmesg; the backend's log"},
 				{"backend-restarted", "a restart ends what is under way", "the time of the backend's last start"}}}
 		}
-		if g.Phase != evidence.ReadingHeader || !gone || strings.HasPrefix(g.Signature, "http2") {
+		if g.Phase != evidence.ReadingHeader && !(g.Phase == evidence.Sending && g.sendsOn()) || !gone || strings.HasPrefix(g.Signature, "http2") {
 			return nil
 		}
 		o := &opinion{certainty: Likely, why: "the backend may end connections for a reason of its own", check: "curl -v the same request past the proxy", also: resetAlso(g), remedies: []Remedy{
@@ -59,6 +59,10 @@ var _ = register(rule{
 		return o
 	},
 })
+
+// sendsOn tells whether the proxy sends something after the request in any case: HTTP/2 has frames of the connection, so that
+// its end while sending says nothing of the request's body (ngx_http_grpc_module).
+func (g *group) sendsOn() bool { return g.target.Protocol == "grpc" || g.target.Protocol == "grpcs" }
 
 // droppedClient is the address in php-fpm's line about a client that it does not take (fcgi_accept_request).
 var droppedClient = regexp.MustCompile(`IP address '([^']+)'`)

@@ -23,7 +23,7 @@ var _ = register(rule{
 			o.weight, o.evidence = 3, append(o.evidence, probeFact(p))
 			return o
 		}
-		if !sending {
+		if !sending || g.sendsOn() {
 			return nil
 		}
 		return o
