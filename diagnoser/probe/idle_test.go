@@ -111,8 +111,9 @@ func TestIdleOfFastCGI(t *testing.T) {
 		}
 	})
 	got := Ask(t.Context(), evidence.Question{Target: target("fastcgi", a), Idle: true, Wait: 500 * time.Millisecond}, Options{})
-	if got.Idle == nil || got.Idle.Kept != 50*time.Millisecond || got.Idle.Failed < 250*time.Millisecond || got.Idle.Outcome != evidence.ClosedEarly {
-		t.Errorf("got %+v, want 50ms kept and closed after 250ms", got.Idle)
+	// The backend's time begins when it has answered, that of the probe when it has read the answer: on a busy machine somewhat later.
+	if got.Idle == nil || got.Idle.Kept != 50*time.Millisecond || got.Idle.Failed < 200*time.Millisecond || got.Idle.Outcome != evidence.ClosedEarly {
+		t.Errorf("got %+v, want 50ms kept and closed about 250ms after the answer", got.Idle)
 	}
 }
 
