@@ -102,16 +102,6 @@ func (b *Backend) again(ctx context.Context, given map[string][]byte) error {
 	return nil
 }
 
-// Running tells whether the server's first process lives; if not, the status that it ended with, and
-// whether the kernel killed it for want of memory.
-func (b *Backend) Running(ctx context.Context) (running bool, status int, killed bool, err error) {
-	state, err := b.c.State(ctx)
-	if err != nil {
-		return false, 0, false, fmt.Errorf("look at backend %s: %w", b.spec.Name, err)
-	}
-	return state.Running, state.ExitCode, state.OOMKilled, nil
-}
-
 // Log is what the server wrote to its standard output and error since it was started last, at most the last 2000 lines.
 func (b *Backend) Log(ctx context.Context) (string, error) {
 	text, err := b.pod.engine.logs(ctx, b.c.GetContainerID(), b.ended)

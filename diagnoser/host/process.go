@@ -53,7 +53,7 @@ func (c *collector) process(pid int) (evidence.Process, error) {
 	if err != nil {
 		return evidence.Process{}, err
 	}
-	p, err := parseStat(string(stat))
+	p, err := ParseStat(string(stat))
 	if err != nil {
 		return p, err
 	}
@@ -71,9 +71,9 @@ func (c *collector) process(pid int) (evidence.Process, error) {
 	return p, nil
 }
 
-// parseStat reads name, state and parent from /proc/PID/stat. The name stands in
+// ParseStat reads name, state and parent from /proc/PID/stat. The name stands in
 // parentheses and may hold some itself, so the last one ends it (proc_pid_stat(5)).
-func parseStat(stat string) (evidence.Process, error) {
+func ParseStat(stat string) (evidence.Process, error) {
 	open, end := strings.IndexByte(stat, '('), strings.LastIndexByte(stat, ')')
 	if open < 0 || end < open {
 		return evidence.Process{}, fmt.Errorf("parse stat: no name in %q", stat)

@@ -56,7 +56,7 @@ func TestParseStat(t *testing.T) {
 		{stat: "12 (nginx) S", fails: true},
 		{stat: "12 (nginx) S x", fails: true},
 	} {
-		got, err := parseStat(test.stat)
+		got, err := ParseStat(test.stat)
 		if (err != nil) != test.fails || !test.fails && (got.Name != test.name || got.State != test.state || got.PPID != test.ppid) {
 			t.Errorf("%q: got %+v, %v", test.stat, got, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/badgateway/badgateway/diagnoser/host"
 	"github.com/badgateway/badgateway/harness/sidecar"
 )
 
@@ -192,8 +193,7 @@ func workerOf(master int) int {
 			continue
 		}
 		stat, _ := os.ReadFile("/proc/" + e.Name() + "/stat")
-		_, rest, _ := strings.Cut(string(stat), ") ")
-		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == strconv.Itoa(master) && fields[0] != "Z" {
+		if p, err := host.ParseStat(string(stat)); err == nil && p.PPID == master && p.State != "Z" {
 			return pid
 		}
 	}

@@ -24,15 +24,15 @@ type podSpec struct {
 
 // open starts a proxy in a pod that is idle, or in a new one. One with settings of its own is never idle.
 func (env *Environment) open(ctx context.Context, spec podSpec) (p *Pod, err error) {
-	shared := !spec.Keep && spec.Publish == 0 && len(spec.Sysctls) == 0
-	if shared {
+	again := !spec.Keep && spec.Publish == 0 && len(spec.Sysctls) == 0
+	if again {
 		p = env.pool.take()
 	}
 	if p == nil {
 		if p, err = env.start(ctx, spec.PodSpec); err != nil {
 			return nil, err
 		}
-		p.shared = shared
+		p.again = again
 	}
 	if err := p.StartProxy(ctx, spec.proxy); err != nil {
 		return nil, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
@@ -42,7 +42,7 @@ func (env *Environment) open(ctx context.Context, spec podSpec) (p *Pod, err err
 
 // giveBack empties a pod for another drill. One that does not become as it was at its start is removed.
 func (env *Environment) giveBack(ctx context.Context, p *Pod) error {
-	if !p.shared {
+	if !p.again {
 		return p.Close(ctx)
 	}
 	if err := p.Empty(ctx); err != nil {

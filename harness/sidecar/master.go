@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/badgateway/badgateway/diagnoser/host"
 )
 
 // master is the proxy as the sidecar sees it: the master process of nginx, in another container of the pod.
@@ -73,14 +75,13 @@ func processes() ([]process, error) {
 		if err != nil {
 			continue // it ended
 		}
-		stat, err := os.ReadFile(dir + "/stat")
+		stat, _ := os.ReadFile(dir + "/stat")
+		known, err := host.ParseStat(string(stat))
 		if err != nil {
 			continue
 		}
-		p := process{title: strings.TrimRight(string(title), "\x00 ")}
+		p := process{parent: known.PPID, title: strings.TrimRight(string(title), "\x00 ")}
 		p.pid, _ = strconv.Atoi(filepath.Base(dir))
-		// The name stands in parentheses and may hold some itself (proc_pid_stat(5)).
-		fmt.Sscanf(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " %s %d", new(string), &p.parent)
 		all = append(all, p)
 	}
 	return all, err
