@@ -105,8 +105,8 @@ func (l *lineup) run(ctx context.Context, jobs []drill.Job, procs int) (took []t
 	err = l.env.RunAll(ctx, jobs, procs, func(d *drill.Session, err error) {
 		took = append(took, time.Since(last))
 		last = time.Now()
-		if err == nil && !d.Result.Passed {
-			wrong = append(wrong, fmt.Errorf("%s: %s", d.Result.Name(), d.Result.Why))
+		if err == nil && d.Result.Verdict != drill.Passed {
+			wrong = append(wrong, fmt.Errorf("%s: %s", d.Result.Name(), d.Result.Mismatches))
 		}
 	})
 	return took, errors.Join(append(wrong, err)...)

@@ -35,21 +35,21 @@ func (s *Session) judge() Mismatches {
 	var m Mismatches
 	first := s.first()
 	if first == nil {
-		m.add("nothing was found, want %s", s.Cause)
+		m.add(s.Cause, "no finding")
 		return m
 	}
 	s.Result.Diagnosed, s.Result.Certainty = first.Cause, first.Certainty
 	if first.Cause != s.Cause {
-		m.add("diagnosed as %s (%s), want %s", first.Cause, first.Certainty, s.Cause)
+		m.add(s.Cause, first.Cause+" ("+first.Certainty+")")
 	}
 	remedy := s.proposed()
 	if remedy == nil {
-		m.add("no remedy is proposed")
+		m.add("the remedy "+s.Drill.Remedy(), "none")
 		return m
 	}
 	s.Result.Remedy = remedy.Action
 	if want := s.Drill.Remedy(); remedy.Action != want {
-		m.add("the proposed remedy is %s, want %s", remedy.Action, want)
+		m.add("the remedy "+want, remedy.Action)
 	}
 	return m
 }

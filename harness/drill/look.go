@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/badgateway/badgateway/diagnoser/evidence"
 	"github.com/badgateway/badgateway/harness/scenario"
 	"github.com/badgateway/badgateway/harness/sidecar"
 )
@@ -72,25 +73,25 @@ func (s *Session) compare(o Observation) Mismatches {
 	var m Mismatches
 	want := s.Drill.Symptom()
 	if o.Seen.Status != want.Status {
-		m.add("status is %d, want %d%s", o.Seen.Status, want.Status, suffix(o.Seen.Error))
+		m.add(fmt.Sprint("status ", want.Status), answered(o.Seen))
 	}
 	if o.Seen.Cut != want.Cut {
-		m.add("the body is cut short: %t, want %t", o.Seen.Cut, want.Cut)
+		m.add(bodyIs(want.Cut), bodyIs(o.Seen.Cut))
 	}
 	if want.Blank && o.Seen.Body != "" {
-		m.add("the page is not empty but %.40q", o.Seen.Body)
+		m.add("an empty page", fmt.Sprintf("%.40q", o.Seen.Body))
 	}
 	if o.Seen.Took < want.After-cachedClock {
-		m.add("the answer took %v, want at least %v", o.Seen.Took, want.After)
+		m.add(fmt.Sprintf("an answer after %v or more", want.After), fmt.Sprintf("one after %v", o.Seen.Took))
 	}
 	for _, e := range want.Events {
 		if !slices.ContainsFunc(o.Log.Events, matches(e)) {
-			m.add("the log shows no %q", describe(e))
+			m.add(fmt.Sprintf("%q in the log", describe(e)), logged(o.Log))
 		}
 	}
 	for _, e := range o.Log.Events {
 		if !slices.ContainsFunc(want.Events, func(w scenario.Event) bool { return matches(w)(e) }) {
-			m.add("the log shows %q (%d), which is not declared", e.Phase+", "+e.Outcome, e.Errno)
+			m.add("no other event in the log", fmt.Sprintf("%q", described(e)))
 		}
 	}
 	return append(m, s.alarmed(o)...)
@@ -101,7 +102,7 @@ func (s *Session) alarmed(o Observation) (m Mismatches) {
 	want := s.Drill.Symptom().Alarms
 	for _, w := range want {
 		if !slices.ContainsFunc(o.Log.Alarms, func(a string) bool { return strings.Contains(a, w) }) {
-			m.add("the log shows no alarm %q", w)
+			m.add(fmt.Sprintf("an alarm %q in the log", w), "none")
 		}
 	}
 	var others Observation
@@ -116,7 +117,7 @@ func (s *Session) alarmed(o Observation) (m Mismatches) {
 // alarms: the proxy itself must be well, whatever its backend does.
 func alarms(o Observation) (m Mismatches) {
 	for _, a := range o.Log.Alarms {
-		m.add("the proxy logged %s", a)
+		m.add("no alarm in the log", a)
 	}
 	return m
 }
@@ -132,11 +133,48 @@ func describe(e scenario.Event) string {
 	return text
 }
 
-func suffix(text string) string {
-	if text == "" {
-		return ""
+// described is an event that was logged, in the words of a declaration.
+func described(e evidence.Event) string {
+	return describe(scenario.Event{Phase: e.Phase, Outcome: e.Outcome, Errno: e.Errno})
+}
+
+// logged lists the events of a log in the words of a declaration.
+func logged(l sidecar.Events) string {
+	if len(l.Events) == 0 {
+		return "no event"
 	}
-	return " (" + text + ")"
+	list := make([]string, len(l.Events))
+	for i, e := range l.Events {
+		list[i] = fmt.Sprintf("%q", described(e))
+	}
+	return strings.Join(list, ", ")
+}
+
+// answered is what a client got: "status 504", or the error in place of one.
+func answered(seen sidecar.Seen) string {
+	text := fmt.Sprint("status ", seen.Status)
+	if seen.Status == 0 {
+		text = "no answer"
+	}
+	if seen.Error != "" {
+		text += " (" + seen.Error + ")"
+	}
+	return text
+}
+
+func bodyIs(cut bool) string {
+	if cut {
+		return "a body that is cut short"
+	}
+	return "a whole body"
+}
+
+func expected(want scenario.Expect) string {
+	text := fmt.Sprint("status ", want.Status)
+	if want.Body != "" {
+		text += fmt.Sprintf(" with %q", want.Body)
+	}
+	return text
 }
 
 // SteadyProbes is how many probes in a row must be well before a remedy counts.
@@ -158,7 +196,7 @@ func (s *Session) steady(ctx context.Context, n int) (Mismatches, error) {
 			return nil, err
 		}
 		if want := s.Probe.Expect; seen.Status != want.Status || seen.Cut || !strings.Contains(seen.Body, want.Body) {
-			m.add("probe %d of %d got %d, want %d%s", i+1, n, seen.Status, want.Status, suffix(seen.Error))
+			m.add(expected(want), fmt.Sprintf("%s from probe %d of %d", answered(seen), i+1, n))
 		}
 	}
 	log, err := s.client.Log(ctx, mark)
@@ -167,7 +205,7 @@ func (s *Session) steady(ctx context.Context, n int) (Mismatches, error) {
 	}
 	for _, e := range log.Events {
 		if !slices.ContainsFunc(s.Probe.Expect.Events, func(w scenario.Event) bool { return matches(w)(e) }) {
-			m.add("the log still shows %q", e.Text)
+			m.add("no new upstream error in the log", fmt.Sprintf("%q", e.Text))
 		}
 	}
 	return append(m, alarms(Observation{Log: log})...), nil

@@ -29,12 +29,12 @@ func TestCompareNamesWhatDiffers(t *testing.T) {
 	}{
 		{"as declared", func(*Observation) {}, ""},
 		{"a timer from the cached clock", func(o *Observation) { o.Seen.Took = 485 * time.Millisecond }, ""},
-		{"another status", func(o *Observation) { o.Seen.Status = 502 }, "status is 502, want 504"},
-		{"too soon", func(o *Observation) { o.Seen.Took = time.Millisecond }, "want at least 500ms"},
-		{"nothing logged", func(o *Observation) { o.Log.Events = nil }, `the log shows no "connecting, refused (111)"`},
-		{"another errno", func(o *Observation) { o.Log.Events[0].Errno = 113 }, `the log shows no "connecting, refused (111)"`},
-		{"more than declared", func(o *Observation) { o.Log.Events = append(o.Log.Events, reset) }, "which is not declared"},
-		{"an alarm", func(o *Observation) { o.Log.Alarms = []string{"[alert] x"} }, "the proxy logged [alert] x"},
+		{"another status", func(o *Observation) { o.Seen.Status = 502 }, "got status 502, want status 504"},
+		{"too soon", func(o *Observation) { o.Seen.Took = time.Millisecond }, "want an answer after 500ms or more"},
+		{"nothing logged", func(o *Observation) { o.Log.Events = nil }, `want "connecting, refused (111)" in the log`},
+		{"another errno", func(o *Observation) { o.Log.Events[0].Errno = 113 }, `want "connecting, refused (111)" in the log`},
+		{"more than declared", func(o *Observation) { o.Log.Events = append(o.Log.Events, reset) }, "want no other event in the log"},
+		{"an alarm", func(o *Observation) { o.Log.Alarms = []string{"[alert] x"} }, "got [alert] x, want no alarm in the log"},
 	} {
 		o := good()
 		tc.change(&o)
@@ -57,7 +57,7 @@ func TestCompareTakesAlternatives(t *testing.T) {
 	}{
 		{evidence.Event{Phase: evidence.ReadingHeader, Outcome: evidence.Reset, Errno: 104}, ""},
 		{evidence.Event{Phase: evidence.ReadingHeader, Outcome: evidence.ClosedEarly}, ""},
-		{evidence.Event{Phase: evidence.Sending, Outcome: evidence.ClosedEarly}, `the log shows no "reading header, reset (104) or reading header, closed early"`},
+		{evidence.Event{Phase: evidence.Sending, Outcome: evidence.ClosedEarly}, `want "reading header, reset (104) or reading header, closed early" in the log`},
 	} {
 		got := s.compare(Observation{Log: sidecar.Events{Events: []evidence.Event{tc.got}}})
 		if (tc.want == "") != (len(got) == 0) || !strings.Contains(got.String(), tc.want) {
@@ -73,8 +73,8 @@ func TestCompareAsksForDeclaredAlarms(t *testing.T) {
 		want   string
 	}{
 		{[]string{"[alert] 3 worker_connections are not enough"}, ""},
-		{nil, `the log shows no alarm "are not enough"`},
-		{[]string{"[alert] 3 worker_connections are not enough", "[alert] x"}, "the proxy logged [alert] x"},
+		{nil, `want an alarm "are not enough" in the log`},
+		{[]string{"[alert] 3 worker_connections are not enough", "[alert] x"}, "got [alert] x, want no alarm in the log"},
 	} {
 		got := s.compare(Observation{Seen: sidecar.Seen{Status: 500}, Log: sidecar.Events{Alarms: tc.alarms}})
 		if (tc.want == "") != (len(got) == 0) || !strings.Contains(got.String(), tc.want) {

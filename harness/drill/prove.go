@@ -85,13 +85,10 @@ func (s *Session) sameAsBroken(ctx context.Context) (Mismatches, error) {
 		return nil, err
 	}
 	if text != s.conf {
-		m.add("after the reset the configuration is not the one given")
+		m.add("the configuration as given", "another one, after the reset")
 	}
 	again, err := s.Symptom(ctx)
-	for _, text := range again {
-		m.add("after the reset %s", text)
-	}
-	return m, err
+	return append(m, again.of("after the reset")...), err
 }
 
 // Others carries out each other remedy that the scenario lists, from the broken state, and looks whether it mends it.
@@ -109,9 +106,7 @@ func (s *Session) Others(ctx context.Context) (Mismatches, error) {
 		if m, err = s.steady(ctx, SteadyProbes); err != nil {
 			return nil, err
 		}
-		for _, text := range m {
-			all.add("other remedy %q: %s", c.Name(), text)
-		}
+		all = append(all, m.of("other remedy %q", c.Name())...)
 	}
 	return all, nil
 }

@@ -17,12 +17,12 @@ import (
 func (s *Session) Recover(ctx context.Context) (Mismatches, error) {
 	remedy := s.proposed()
 	if remedy == nil {
-		return Mismatches{"there is no remedy to apply"}, nil
+		return Mismatches{{Want: "a remedy", Got: "none"}}, nil
 	}
 	if err := s.apply(ctx, *remedy); err != nil {
 		var refused *sidecar.Refused
 		if errors.As(err, &refused) {
-			return Mismatches{fmt.Sprintf("the remedy %s cannot be applied: %v", remedy.Action, err)}, nil
+			return Mismatches{{Want: "the remedy " + remedy.Action + " applied", Got: err.Error()}}, nil
 		}
 		return nil, fmt.Errorf("apply %s: %w", remedy.Action, err)
 	}

@@ -36,13 +36,11 @@ func (s *Session) Do(ctx context.Context, step Step) (Mismatches, error) {
 	m, err := step.do(s, ctx)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", step.Name, err)
-		s.all.add("%v", err)
+		s.all = append(s.all, Mismatch{Step: step.Name, Want: "the step carried out", Got: err.Error()})
 		return nil, err
 	}
 	s.done++
-	for _, text := range m {
-		s.all.add("%s: %s", step.Name, text)
-	}
+	s.all = append(s.all, m.of("%s", step.Name)...)
 	return m, nil
 }
 

@@ -229,9 +229,16 @@ func (s *Session) Close(ctx context.Context) error {
 		err = errors.Join(err, <-done)
 	}
 	s.Result.Seconds = time.Since(s.begin).Round(time.Millisecond).Seconds()
-	s.Result.Why = s.all.String()
-	s.Result.Passed = err == nil && len(s.all) == 0 && s.done >= len(Steps())
+	s.Result.Mismatches = s.all
+	s.Result.Verdict = s.verdict(err)
 	return err
+}
+
+func (s *Session) verdict(err error) Verdict {
+	if err == nil && len(s.all) == 0 && s.done >= len(Steps()) {
+		return Passed
+	}
+	return Failed
 }
 
 // Address is where the proxy of a kept pod answers.

@@ -19,7 +19,7 @@ func (s *Session) strange(ctx context.Context) (Mismatches, error) {
 			return nil, fmt.Errorf("read the journal of %s: %w", name, err)
 		}
 		if page.Overflow > 0 {
-			m.add("the journal of %s lost %d entries", name, page.Overflow)
+			m.add("a whole journal of "+name, fmt.Sprintf("one without %d entries", page.Overflow))
 		}
 		for _, e := range page.Entries {
 			switch e.Kind {
@@ -29,7 +29,7 @@ func (s *Session) strange(ctx context.Context) (Mismatches, error) {
 				}
 				fallthrough
 			case simulator.KindUnscripted, simulator.KindFailed:
-				m.add("%s: connection %d, exchange %d: %s: %s %s", name, e.Conn, e.Exchange, e.Kind, e.Step, e.Text)
+				m.add("only what the plan of "+name+" provides for", fmt.Sprintf("%s on connection %d, exchange %d: %s %s", e.Kind, e.Conn, e.Exchange, e.Step, e.Text))
 			}
 		}
 	}

@@ -30,9 +30,7 @@ func (s *Session) Traps(ctx context.Context) (Mismatches, error) {
 		if err != nil {
 			return nil, fmt.Errorf("spring trap %q: %w", t.Name(), err)
 		}
-		for _, text := range m {
-			all.add("trap %q: %s", t.Name(), text)
-		}
+		all = append(all, m.of("trap %q", t.Name())...)
 	}
 	s.Result.TrapsHeld = len(all) == 0
 	return all, nil
@@ -46,7 +44,7 @@ func (s *Session) spring(ctx context.Context, t scenario.Trap) (Mismatches, erro
 		}
 		var refused *sidecar.Refused
 		if errors.As(err, &refused) {
-			return Mismatches{fmt.Sprintf("cannot be applied: %v", err)}, nil
+			return Mismatches{{Want: "the trap sprung", Got: err.Error()}}, nil
 		}
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func newPage(records []drill.Record, when time.Time) *page {
 		d := newPageDrill(r)
 		p.Drills = append(p.Drills, d)
 		p.Seconds += r.Result.Seconds
-		if r.Result.Passed {
+		if r.Result.Verdict == drill.Passed {
 			p.Passed++
 		} else {
 			p.Failed++

@@ -18,7 +18,7 @@ func hostileRecord() drill.Record {
 	return drill.Record{
 		Result: drill.Result{
 			Scenario: "wrong-port" + hostile, Variant: "http-tcp", Proxy: "nginx", Version: "1.30", Status: 502, Cause: hostile, Diagnosed: hostile,
-			Certainty: "likely", Remedy: hostile, Why: hostile, Seconds: 1,
+			Certainty: "likely", Remedy: hostile, Mismatches: drill.Mismatches{{Step: hostile, Want: hostile, Got: hostile}}, Seconds: 1,
 		},
 		Story: drill.Story{
 			Title: hostile, Told: hostile, Labels: []string{"tcp", hostile},
@@ -72,11 +72,12 @@ func TestThePageNeedsNothingElse(t *testing.T) {
 func TestSummary(t *testing.T) {
 	var b strings.Builder
 	err := Summary(&b, []drill.Result{
-		{Scenario: "a", Variant: "http-tcp", Proxy: "nginx", Version: "1.18", Cause: "wrong-port", Passed: true},
-		{Scenario: "a", Variant: "http-tcp", Proxy: "nginx", Version: "1.30", Cause: "wrong-port", Why: "status is 504 | <b>\n# want 502"},
+		{Scenario: "a", Variant: "http-tcp", Proxy: "nginx", Version: "1.18", Cause: "wrong-port", Verdict: drill.Passed},
+		{Scenario: "a", Variant: "http-tcp", Proxy: "nginx", Version: "1.30", Cause: "wrong-port", Verdict: drill.Failed,
+			Mismatches: drill.Mismatches{{Want: "502", Got: "504 | <b>\n# x"}}},
 	})
 	want := "## badgateway: 1 of 2 drills passed\n\n| failed | why |\n| --- | --- |\n" +
-		"| a/http-tcp nginx 1.30 | status is 504 \\| &lt;b> # want 502 |\n\n" +
+		"| a/http-tcp nginx 1.30 | got 504 \\| &lt;b> # x, want 502 |\n\n" +
 		"| cause | 1.18 | 1.30 |\n| --- | --- | --- |\n| wrong-port | 1/1 | 0/1 |\n"
 	if err != nil || b.String() != want {
 		t.Errorf("got %v\n%s\nwant\n%s", err, b.String(), want)

@@ -96,7 +96,7 @@ func Header(w io.Writer) {
 // Row prints one drill.
 func Row(w io.Writer, r drill.Result) {
 	mark := "ok"
-	if !r.Passed {
+	if r.Verdict != drill.Passed {
 		mark = "FAIL"
 	}
 	got := "-"
@@ -104,8 +104,8 @@ func Row(w io.Writer, r drill.Result) {
 		got = fmt.Sprint(r.Status)
 	}
 	fmt.Fprintf(w, row, mark, r.Scenario, r.Variant, r.Version, got, r.Certainty, r.Remedy, fmt.Sprintf("%.1f", r.Seconds))
-	if r.Why != "" {
-		fmt.Fprintf(w, "     %s\n", r.Why)
+	for _, m := range r.Mismatches {
+		fmt.Fprintf(w, "     %s\n", m)
 	}
 }
 
@@ -113,7 +113,7 @@ func Row(w io.Writer, r drill.Result) {
 func Footer(w io.Writer, results []drill.Result) {
 	passed, seconds := 0, 0.0
 	for _, r := range results {
-		if r.Passed {
+		if r.Verdict == drill.Passed {
 			passed++
 		}
 		seconds += r.Seconds

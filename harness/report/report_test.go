@@ -3,6 +3,7 @@ package report
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -18,7 +19,7 @@ func TestRowsFitATerminal(t *testing.T) {
 	var results []drill.Result
 	for _, d := range catalogue.Drills() {
 		results = append(results, drill.Result{
-			Scenario: d.Name, Variant: d.Variant, Version: "1.30", Status: 502, Certainty: "possible", Remedy: d.Remedy(), Seconds: 10.25, Passed: true,
+			Scenario: d.Name, Variant: d.Variant, Version: "1.30", Status: 502, Certainty: "possible", Remedy: d.Remedy(), Seconds: 10.25, Verdict: drill.Passed,
 		})
 	}
 	var b strings.Builder
@@ -32,12 +33,12 @@ func TestRowsFitATerminal(t *testing.T) {
 
 func TestTheReportGoesThroughItsFile(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
-	want := []drill.Result{{Scenario: "b", Version: "1.18"}, {Scenario: "a", Version: "1.30", Passed: true}}
+	want := []drill.Result{{Scenario: "b", Version: "1.18"}, {Scenario: "a", Version: "1.30", Verdict: drill.Passed}}
 	if err := Write(dir, []drill.Record{{Result: want[1]}, {Result: want[0]}}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := Read(dir)
-	if err != nil || len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
+	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 	if err := Write(dir, nil); err != nil {

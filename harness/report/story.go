@@ -41,7 +41,7 @@ func Story(w io.Writer, s *drill.Session, options diagnoser.TextOptions) error {
 			s.Result.Remedy, drill.SteadyProbes, s.Probe.Expect.Status, kind, s.Result.Seconds)
 		return err
 	}
-	_, err := fmt.Fprintf(w, "not recovered: %s\n", s.Result.Why)
+	_, err := fmt.Fprintf(w, "not recovered: %s\n", s.Result.Mismatches)
 	return err
 }
 

@@ -13,7 +13,7 @@ func Summary(w io.Writer, results []drill.Result) error {
 	var b strings.Builder
 	passed := 0
 	for _, r := range results {
-		if r.Passed {
+		if r.Verdict == drill.Passed {
 			passed++
 		}
 	}
@@ -21,8 +21,8 @@ func Summary(w io.Writer, results []drill.Result) error {
 	if passed < len(results) {
 		b.WriteString("\n| failed | why |\n| --- | --- |\n")
 		for _, r := range results {
-			if !r.Passed {
-				fmt.Fprintf(&b, "| %s | %s |\n", cell(r.Name()), cell(r.Why))
+			if r.Verdict != drill.Passed {
+				fmt.Fprintf(&b, "| %s | %s |\n", cell(r.Name()), cell(r.Mismatches.String()))
 			}
 		}
 	}
@@ -42,7 +42,7 @@ func tally(b *strings.Builder, results []drill.Result) {
 			counts[key] = &count{}
 		}
 		counts[key].all++
-		if r.Passed {
+		if r.Verdict == drill.Passed {
 			counts[key].passed++
 		}
 		causes, versions = append(causes, r.Cause), append(versions, r.Version)

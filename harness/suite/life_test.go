@@ -106,7 +106,7 @@ var _ = Describe("a run", Label("life"), func() {
 		Eventually(s).WithContext(ctx).WithTimeout(patience).Should(gexec.Exit(130))
 		data, err := os.ReadFile(filepath.Join(dir, "scenarios.json"))
 		Expect(err).NotTo(HaveOccurred())
-		Expect(data).To(ContainSubstring(`"passed": true`))
+		Expect(data).To(ContainSubstring(`"verdict": "passed"`))
 	}, SpecTimeout(2*time.Minute))
 
 	// Those that change most of what a pod has beside the proxy's own files: names, addresses, routes, packet filters.

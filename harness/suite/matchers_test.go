@@ -20,4 +20,6 @@ func DoAsDeclared() types.GomegaMatcher {
 type mismatchList struct{}
 
 // List puts one mismatch on each line.
-func (mismatchList) List(m drill.Mismatches) string { return "  - " + strings.Join(m, "\n  - ") }
+func (mismatchList) List(m drill.Mismatches) string {
+	return "  - " + strings.ReplaceAll(m.String(), "; ", "\n  - ")
+}

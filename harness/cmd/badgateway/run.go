@@ -84,7 +84,7 @@ func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill
 	err := env.RunAll(c.Context(), jobs, f.procs, func(s *drill.Session, err error) {
 		p.done()
 		if err != nil {
-			s.Result.Why = err.Error()
+			s.Result.Verdict = drill.Failed
 		}
 		results, records = append(results, s.Result), append(records, s.Record())
 		report.Row(out, s.Result)
@@ -113,7 +113,7 @@ func verdict(err error, results []drill.Result) error {
 		return environment(errors.New("not every drill could be run"))
 	}
 	for _, r := range results {
-		if !r.Passed {
+		if r.Verdict != drill.Passed {
 			return &status{code: exitFindings}
 		}
 	}
