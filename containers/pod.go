@@ -208,19 +208,30 @@ const removal = 30 * time.Second
 
 // Empty removes the proxy and the backends; the sidecar and the namespaces stay for another proxy.
 func (p *Pod) Empty(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, removal)
-	defer cancel()
 	p.mu.Lock()
 	ids := p.ids
 	p.ids, p.Proxy = nil, ""
 	p.mu.Unlock()
+	return p.removeThese(ctx, ids)
+}
+
+// RemoveBackends removes the backends; the proxy stays for other ones.
+func (p *Pod) RemoveBackends(ctx context.Context) error {
+	p.mu.Lock()
+	backends := slices.DeleteFunc(slices.Clone(p.ids), func(id string) bool { return id == p.Proxy })
+	p.ids = slices.DeleteFunc(p.ids, func(id string) bool { return id != p.Proxy })
+	p.mu.Unlock()
+	return p.removeThese(ctx, backends)
+}
+
+func (p *Pod) removeThese(ctx context.Context, ids []string) error {
+	ctx, cancel := context.WithTimeout(ctx, removal)
+	defer cancel()
 	return p.engine.removeThese(ctx, ids)
 }
 
 // Close removes all containers at once. It may be called more than once.
 func (p *Pod) Close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, removal)
-	defer cancel()
 	p.mu.Lock()
 	ids := p.ids
 	if p.sidecar != "" {
@@ -228,7 +239,7 @@ func (p *Pod) Close(ctx context.Context) error {
 	}
 	p.ids, p.Proxy, p.sidecar = nil, "", ""
 	p.mu.Unlock()
-	return p.engine.removeThese(ctx, ids)
+	return p.removeThese(ctx, ids)
 }
 
 // drop removes one container of the pod.

@@ -16,7 +16,8 @@ type Pod struct {
 	Client *sidecar.Client
 	Root   string             // the proxy's file system, as the sidecar sees it
 	stop   context.CancelFunc // of the renewal
-	again  bool               // another drill may find it, once it is as it was at its start
+	proxy  containers.ProxySpec
+	again  bool // another drill may find it, once it is as it was at its start
 }
 
 // StartPod starts a pod for something else than a drill, and returns when its proxy serves. The proxy's port is

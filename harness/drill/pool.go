@@ -3,18 +3,21 @@ package drill
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/badgateway/badgateway/containers"
 )
 
-// pool keeps the pods that no drill is in. A proxy starts anew for each drill, with a file system of its own; namespaces and
-// sidecar stay, which is more than half of what a pod costs.
+// pool keeps the pods that no drill is in, each with its proxy: starting containers is most of what a drill costs.
 type pool struct {
 	mu     sync.Mutex
-	idle   []*Pod // guarded by mu
+	idle   []*Pod // guarded by mu; the one that became idle last is the last
 	closed bool   // guarded by mu
 }
+
+// spareIdle is how many pods are kept idle although their proxy is not the one that is asked for.
+const spareIdle = 4
 
 // podSpec is the pod that a drill needs.
 type podSpec struct {
@@ -22,30 +25,50 @@ type podSpec struct {
 	proxy containers.ProxySpec
 }
 
-// open starts a proxy in a pod that is idle, or in a new one. One with settings of its own is never idle.
+// open takes a pod that is idle, or starts one. One with settings of its own is never idle.
 func (env *Environment) open(ctx context.Context, spec podSpec) (p *Pod, err error) {
 	again := !spec.Keep && spec.Publish == 0 && len(spec.Sysctls) == 0
 	if again {
-		p = env.pool.take()
-	}
-	if p == nil {
-		if p, err = env.start(ctx, spec.PodSpec); err != nil {
-			return nil, err
+		if p = env.pool.take(spec.proxy); p != nil {
+			return env.exchange(ctx, p, spec.proxy)
 		}
-		p.again = again
 	}
-	if err := p.StartProxy(ctx, spec.proxy); err != nil {
+	if p, err = env.start(ctx, spec.PodSpec); err != nil {
+		return nil, err
+	}
+	p.again = again
+	return p.with(ctx, spec.proxy)
+}
+
+// exchange gives a pod the proxy that is asked for, if it has another.
+func (env *Environment) exchange(ctx context.Context, p *Pod, proxy containers.ProxySpec) (*Pod, error) {
+	if p.proxy == proxy {
+		return p, nil
+	}
+	if err := p.Empty(ctx); err != nil {
 		return nil, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
 	}
+	if err := p.Client.Reset(ctx); err != nil {
+		return nil, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
+	}
+	return p.with(ctx, proxy)
+}
+
+// with starts the proxy of a pod that has none. With an error the pod is closed.
+func (p *Pod) with(ctx context.Context, proxy containers.ProxySpec) (*Pod, error) {
+	if err := p.StartProxy(ctx, proxy); err != nil {
+		return nil, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
+	}
+	p.proxy = proxy
 	return p, nil
 }
 
-// giveBack empties a pod for another drill. One that does not become as it was at its start is removed.
+// giveBack makes a pod as it was for another drill. One that does not become so is removed.
 func (env *Environment) giveBack(ctx context.Context, p *Pod) error {
 	if !p.again {
 		return p.Close(ctx)
 	}
-	if err := p.Empty(ctx); err != nil {
+	if err := p.RemoveBackends(ctx); err != nil {
 		return errors.Join(err, p.Close(ctx))
 	}
 	if err := p.Client.Reset(ctx); err != nil {
@@ -58,20 +81,26 @@ func (env *Environment) giveBack(ctx context.Context, p *Pod) error {
 	return nil
 }
 
-// take returns the pod that became idle last, nil when there is none.
-func (l *pool) take() *Pod {
+// take returns an idle pod, nil when a new one is to be started: that with such a proxy which became idle last, or, when
+// many are idle, that which was idle longest.
+func (l *pool) take(proxy containers.ProxySpec) *Pod {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.idle) == 0 {
+	for i, p := range slices.Backward(l.idle) {
+		if p.proxy == proxy {
+			l.idle = slices.Delete(l.idle, i, i+1)
+			return p
+		}
+	}
+	if len(l.idle) <= spareIdle {
 		return nil
 	}
-	last := len(l.idle) - 1
-	p := l.idle[last]
-	l.idle = l.idle[:last]
+	p := l.idle[0]
+	l.idle = slices.Delete(l.idle, 0, 1)
 	return p
 }
 
-// put tells whether the pool took the pod.
+// put reports whether the pool took the pod.
 func (l *pool) put(p *Pod) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

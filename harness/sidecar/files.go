@@ -38,6 +38,9 @@ func (s *Server) makeFile(f scenario.File) error {
 	if f.Dir {
 		return errors.Join(os.MkdirAll(path, mode), os.Chmod(path, mode))
 	}
+	if err := s.remember(f.Path); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}

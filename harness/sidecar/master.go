@@ -37,7 +37,7 @@ func (s *Server) ready(ctx context.Context) (any, error) {
 				m = beside(p.pid)
 			}
 		}
-		if m == nobody && !strangers(all) {
+		if m == nobody && !strangers(all, 0) {
 			return false, refuse("the proxy's container ended at once; its image must run nginx in the foreground")
 		}
 		return m != nobody && len(m.workers()) > 0 && m.settled(), nil
@@ -49,8 +49,31 @@ func (s *Server) ready(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wait for the proxy to start: there is no nginx master with workers in its container: %w", err)
 	}
+	return Proxy{PID: m.pid, Root: m.root}, s.meet(m)
+}
+
+// meet takes a proxy into account that is ready. The first time its file system is as its image has it.
+func (s *Server) meet(m master) error {
+	s.proxy.Lock()
+	defer s.proxy.Unlock()
+	if s.at() == m && s.fresh != nil {
+		return nil
+	}
 	s.nginx.Store(&m)
-	return Proxy{PID: m.pid, Root: m.root}, s.makeLogRegular()
+	if err := s.makeLogRegular(); err != nil {
+		return err
+	}
+	var err error
+	s.fresh, err = takeSnapshot(m.root)
+	return err
+}
+
+// remember keeps what a file of the proxy holds before it is changed, for a reset.
+func (s *Server) remember(path string) error {
+	if s.fresh == nil {
+		return nil
+	}
+	return s.fresh.remember(filepath.Clean(path))
 }
 
 // at is the proxy of the pod.
@@ -87,13 +110,27 @@ func processes() ([]process, error) {
 	return all, err
 }
 
-// strangers tells whether there are processes of other containers than the sidecar's. Ours are the
-// first of the namespace, which reaps, and those below it.
-func strangers(all []process) bool {
+// strangers reports whether there are processes of other containers than the sidecar's and that of known, a process
+// of the pod. Ours are the first of the namespace, which reaps, and those below it.
+func strangers(all []process, known int) bool {
+	known = first(all, known)
 	for _, p := range all {
-		if p.pid != 1 && p.parent == 0 {
+		if p.pid != 1 && p.parent == 0 && p.pid != known {
 			return true
 		}
 	}
 	return false
+}
+
+// first is the process with which the container of pid began; 0 when it is gone.
+func first(all []process, pid int) int {
+	for _, p := range all {
+		if p.pid == pid {
+			if p.parent == 0 {
+				return pid
+			}
+			return first(all, p.parent)
+		}
+	}
+	return 0
 }

@@ -82,7 +82,7 @@ func (s *Server) swap(files map[string]string) (map[string][]byte, error) {
 			return old, fmt.Errorf("read configuration: %w", err)
 		}
 		old[name] = before
-		if err := os.WriteFile(s.path(name), []byte(text), 0o644); err != nil {
+		if err := errors.Join(s.remember(name), os.WriteFile(s.path(name), []byte(text), 0o644)); err != nil {
 			return old, fmt.Errorf("write configuration: %w", err)
 		}
 	}
@@ -144,7 +144,10 @@ func verdict(out string) string {
 // reload has the master read its configuration anew and returns when only workers with the new one are left. The
 // master starts them at once, but tells the old ones to quit only after 100 ms (ngx_msleep in
 // ngx_master_process_cycle); until then both accept. So the old ones are told here, by the signal that means the same.
-func (m master) reload(ctx context.Context) error {
+func (m master) reload(ctx context.Context) error { return m.replace(ctx, syscall.SIGQUIT) }
+
+// replace is reload with the signal that ends the old workers.
+func (m master) replace(ctx context.Context, end syscall.Signal) error {
 	before := m.workers()
 	if err := syscall.Kill(m.pid, syscall.SIGHUP); err != nil {
 		return fmt.Errorf("reload: %w", err)
@@ -155,7 +158,7 @@ func (m master) reload(ctx context.Context) error {
 		if fresh > 0 && !told {
 			told = true
 			for _, pid := range old {
-				syscall.Kill(pid, syscall.SIGQUIT)
+				syscall.Kill(pid, end)
 			}
 		}
 		return fresh > 0 && len(old) == 0 && m.settled(), nil

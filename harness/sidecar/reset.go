@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"time"
+	"syscall"
 
 	"github.com/badgateway/badgateway/harness/kernel"
 	"github.com/badgateway/badgateway/simulator/dns"
@@ -35,16 +35,23 @@ func takeCensus() (c census, err error) {
 	return c, err
 }
 
-// reset makes the pod as it was at the start, after its other containers are gone. An error says that it is not, and that
-// no other drill may find it.
-func (s *Server) reset() error {
-	if err := until(context.Background(), time.Second, func() (bool, error) {
+// reset makes the pod as it was at the start, after its backends are gone. A proxy that still runs becomes as it was when
+// it was first ready. An error says that something is not as it was, and that no other drill may find it.
+func (s *Server) reset(ctx context.Context) error {
+	proxy, gone := s.at(), false
+	if err := until(ctx, patience, func() (bool, error) {
 		all, err := processes()
-		return !strangers(all), err
+		gone = first(all, proxy.pid) == 0
+		return !strangers(all, proxy.pid), err
 	}); err != nil {
 		return fmt.Errorf("reset: processes of other containers are left: %w", err)
 	}
 	if err := s.close(); err != nil {
+		return fmt.Errorf("reset: %w", err)
+	}
+	if gone {
+		s.forget()
+	} else if err := s.restoreProxy(ctx); err != nil {
 		return fmt.Errorf("reset: %w", err)
 	}
 	now, err := takeCensus()
@@ -65,6 +72,29 @@ func (s *Server) reset() error {
 	return nil
 }
 
+// forget is for a proxy whose container was removed.
+func (s *Server) forget() {
+	s.proxy.Lock()
+	defer s.proxy.Unlock()
+	s.nginx.Store(nil)
+	s.fresh = nil
+}
+
+// restoreProxy brings back the configuration of the proxy, has it serve with it, and then all its files. It is reloaded, which gives it new workers and
+// takes away all that the configuration before had in shared memory, since a zone lives only as long as a configuration names it
+// (ngx_init_cycle). What the old workers still do is not waited for.
+func (s *Server) restoreProxy(ctx context.Context) error {
+	s.proxy.Lock()
+	defer s.proxy.Unlock()
+	if err := s.fresh.restoreTexts(); err != nil {
+		return err
+	}
+	if err := s.at().replace(ctx, syscall.SIGTERM); err != nil {
+		return err
+	}
+	return s.fresh.restore()
+}
+
 // close ends what runs in the pod beside the proxy. A socket in the file system of a proxy that is gone is gone, too.
 func (s *Server) close() error {
 	errs := []error{s.takeBack()}
@@ -76,7 +106,6 @@ func (s *Server) close() error {
 	for _, n := range s.names {
 		errs = append(errs, n.Close())
 	}
-	s.nginx.Store(nil)
 	s.upstreams, s.names = map[string]*upstream{}, map[string]*dns.Server{}
 	return errors.Join(errs...)
 }

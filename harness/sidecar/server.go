@@ -24,6 +24,7 @@ type Server struct {
 	lease *lease
 	birth census                 // what there was at the start
 	nginx atomic.Pointer[master] // the proxy that was last found; nil before there is one
+	fresh *snapshot              // guarded by proxy; its file system when it was found
 	own   []uint64               // socket inodes that are ours and no evidence
 
 	mu        sync.Mutex
@@ -76,7 +77,7 @@ func Serve(ctx context.Context, listen, token string, keep time.Duration) error 
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/health", s.serve(func(*http.Request) (any, error) { return struct{}{}, nil }))
-	mux.HandleFunc("POST /v1/reset", s.serve(func(*http.Request) (any, error) { return struct{}{}, s.reset() }))
+	mux.HandleFunc("POST /v1/reset", s.serve(func(r *http.Request) (any, error) { return struct{}{}, s.reset(r.Context()) }))
 	mux.HandleFunc("GET /v1/proxy", s.serve(func(r *http.Request) (any, error) { return s.ready(r.Context()) }))
 	mux.HandleFunc("PUT /v1/proxy/config", s.serve(s.putConfig))
 	mux.HandleFunc("GET /v1/proxy/config", s.serve(s.getConfig))
