@@ -1,7 +1,6 @@
 package containers
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,11 +27,11 @@ type Image struct {
 	Debian *DebianBuild // how it is built from Debian packages; nil if it is not
 }
 
-// Ensure returns the reference of an image that is present: one that was built
-// here before, the public one if it was pulled before, else pulled, else built
-// from Debian packages. It is safe to call from several processes at once.
+// Ensure gets an image as Get does and returns its reference when it is there.
 func (e *Engine) Ensure(ctx context.Context, image Image) (string, error) {
-	return e.once(ctx, cmp.Or(image.Name, image.Public), image, func() (string, error) { return e.fetch(ctx, image) })
+	p := e.Get(ctx, image)
+	<-p.done // what ctx ends has been cleaned up then
+	return p.Ref, p.err
 }
 
 // once returns the reference of an image that is present. When none is, one process at a

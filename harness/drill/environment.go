@@ -25,15 +25,20 @@ type Options struct {
 	Image     string           // the user's own image instead; Versions is then empty
 	Drills    []scenario.Drill // those that will be run: their images are made sure of; nil for all of the catalogue
 	Keep      bool             // leave the pods for a person, after the symptom
-	Logf      func(format string, args ...any)
+	// Early has Setup return when the first proxy's image is there. The others are being got then, until ctx ends or the
+	// environment is closed: Await says when the drill of a job can be started.
+	Early bool
+	Logf  func(format string, args ...any)
 }
 
-// Environment is all that drills share: the Docker Engine and images that are present.
+// Environment is all that drills share: the Docker Engine and images. The references of images are fixed from the start;
+// whether what they name is there yet, Ready and Await say.
 type Environment struct {
 	Catalogue *scenario.Catalogue
 	Proxies   []Proxy
 	Backends  map[string]string // references of the images of real backends, by kind
 	Keep      bool
+	images    images
 	engine    *containers.Engine
 	sidecar   string
 	pool      pool
@@ -43,10 +48,10 @@ type Environment struct {
 type Proxy struct {
 	Kind    string // "nginx"
 	Version string // "1.30"; for a user's image its reference
-	Image   string // present locally
+	Image   string // its reference
 }
 
-// Setup connects to Docker, sweeps what dead runs left, and makes sure of the images.
+// Setup connects to Docker, sweeps what dead runs left, and gets the images, see Options.Early.
 // The error wraps containers.ErrUnavailable when there is no Docker.
 func Setup(ctx context.Context, o Options) (*Environment, error) {
 	engine, err := connect(ctx, o.Logf)
@@ -86,10 +91,41 @@ func (env *Environment) prepare(ctx context.Context, o Options) error {
 	if env.sidecar, err = env.engine.EnsureSidecar(ctx, program); err != nil {
 		return err
 	}
-	if env.Proxies, err = env.proxies(ctx, o); err != nil {
+	return env.getImages(ctx, o)
+}
+
+// getImages begins to get what is not there, the first proxy's image before all others, and waits as the options say.
+func (env *Environment) getImages(ctx context.Context, o Options) error {
+	ctx, env.images.cancel = context.WithCancel(ctx)
+	if err := env.proxies(ctx, o); err != nil {
 		return err
 	}
-	return env.realBackends(ctx, o)
+	if err := env.realBackends(ctx, o); err != nil {
+		return err
+	}
+	if o.Early {
+		return env.images.await(ctx, env.Proxies[0].Image)
+	}
+	return env.images.awaitAll(ctx)
+}
+
+func (env *Environment) proxies(ctx context.Context, o Options) error {
+	if o.Image != "" {
+		env.Proxies = []Proxy{{"nginx", o.Image, env.images.add(env.engine.Get(ctx, containers.Image{Public: o.Image}))}}
+		return nil
+	}
+	versions := o.Versions
+	if len(versions) == 0 {
+		versions = []string{nginx.Newest()}
+	}
+	for _, v := range versions {
+		image, err := nginx.Image(v)
+		if err != nil {
+			return err
+		}
+		env.Proxies = append(env.Proxies, Proxy{"nginx", v, env.images.add(env.engine.Get(ctx, image))})
+	}
+	return nil
 }
 
 func (env *Environment) realBackends(ctx context.Context, o Options) error {
@@ -103,39 +139,14 @@ func (env *Environment) realBackends(ctx context.Context, o Options) error {
 		if err != nil {
 			return err
 		}
-		if env.Backends[kind], err = env.engine.Ensure(ctx, image); err != nil {
-			return err
-		}
+		env.Backends[kind] = env.images.add(env.engine.Get(ctx, image))
 	}
 	return nil
 }
 
-func (env *Environment) proxies(ctx context.Context, o Options) ([]Proxy, error) {
-	if o.Image != "" {
-		ref, err := env.engine.Ensure(ctx, containers.Image{Public: o.Image})
-		return []Proxy{{"nginx", o.Image, ref}}, err
-	}
-	versions := o.Versions
-	if len(versions) == 0 {
-		versions = []string{nginx.Newest()}
-	}
-	var list []Proxy
-	for _, v := range versions {
-		image, err := nginx.Image(v)
-		if err != nil {
-			return nil, err
-		}
-		ref, err := env.engine.Ensure(ctx, image)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, Proxy{"nginx", v, ref})
-	}
-	return list, nil
-}
-
-// Close waits until nothing of this run is left, but what is kept on purpose.
+// Close waits until nothing of this run is left, but what is kept on purpose. It ends the work on images.
 func (env *Environment) Close() error {
+	env.images.close()
 	if err := errors.Join(env.pool.close(context.Background()), env.engine.Close()); err != nil {
 		return fmt.Errorf("clean up: %w", err)
 	}
