@@ -75,19 +75,19 @@ func (l *lineup) inTurns(ctx context.Context, s *Sheet, byHand *script) (mine, h
 }
 
 func (l *lineup) asPeopleRun(ctx context.Context, s *Sheet, hand time.Duration) error {
-	s.Logf("%d drills, %d at a time", len(l.quick), drill.Procs())
+	s.Logf("%d drills, as many at a time as the machine bears", len(l.quick))
 	begin := time.Now()
-	if _, err := l.run(ctx, l.quick, drill.Procs()); err != nil {
+	if _, err := l.run(ctx, l.quick, 0); err != nil {
 		return err
 	}
 	each := time.Since(begin) / time.Duration(len(l.quick))
 	s.Row("drills a minute", time.Minute.Seconds()/each.Seconds(), "1/min", None)
 	s.Row("drills a minute against the script", hand.Seconds()/each.Seconds(), "x", AtLeast(2.5))
 
-	s.Logf("%d drills, %d at a time", len(l.jobs), drill.Procs())
+	s.Logf("%d drills, as many at a time as the machine bears", len(l.jobs))
 	fell := watchMemory()
 	begin = time.Now()
-	_, err := l.run(ctx, l.jobs, drill.Procs())
+	_, err := l.run(ctx, l.jobs, 0)
 	whole, memory := time.Since(begin), fell()
 	if err != nil {
 		return err
@@ -102,13 +102,13 @@ func (l *lineup) asPeopleRun(ctx context.Context, s *Sheet, hand time.Duration) 
 func (l *lineup) run(ctx context.Context, jobs []drill.Job, procs int) (took []time.Duration, err error) {
 	var wrong []error
 	last := time.Now()
-	err = l.env.RunAll(ctx, jobs, procs, func(d *drill.Session, err error) {
+	err = l.env.RunAll(ctx, jobs, drill.Batch{Procs: procs, Done: func(d *drill.Session, err error) {
 		took = append(took, time.Since(last))
 		last = time.Now()
 		if err == nil && d.Result.Verdict != drill.Passed {
 			wrong = append(wrong, fmt.Errorf("%s: %s", d.Result.Name(), d.Result.Mismatches))
 		}
-	})
+	}})
 	return took, errors.Join(append(wrong, err)...)
 }
 

@@ -17,8 +17,8 @@ import (
 	"github.com/badgateway/badgateway/harness/sidecar"
 )
 
-// backendPatience is how long a real backend may take until it listens, or says what it is to say.
-const backendPatience = 15 * time.Second
+// usualBackend bounds how long a real backend may take until it is done with its start, or says what it is to say.
+const usualBackend = 15 * time.Second
 
 // startUpstream brings one upstream up: a fake one in the sidecar, a real one in a container of its own.
 func (s *Session) startUpstream(ctx context.Context, name string, u scenario.Upstream) error {
@@ -57,14 +57,15 @@ func (s *Session) environ(u scenario.Upstream, own map[string]string) map[string
 	return all
 }
 
-// await waits until an upstream listens at "tcp:ADDRESS" or "unix:PATH"; "" is nowhere.
+// await waits until an upstream listens at "tcp:ADDRESS" or "unix:PATH"; "" is nowhere. A real backend listens before its
+// workers can answer, so that it is waited for until it is done with its start.
 func (s *Session) await(ctx context.Context, name, at string) error {
 	if at == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, backendPatience)
+	ctx, cancel := context.WithTimeout(ctx, s.env.pace.deadline(usualBackend))
 	defer cancel()
-	if err := s.client.AwaitListener(ctx, at); err != nil {
+	if err := s.client.Await(ctx, sidecar.Await{Listener: at, Rest: s.backends[name] != nil}); err != nil {
 		if s.backends[name] == nil {
 			return fmt.Errorf("wait for upstream %s: %w", name, err)
 		}
@@ -147,7 +148,7 @@ func (s *Session) backendLog(ctx context.Context, name string) (string, error) {
 	wanted := s.Upstreams[name].Backend.Says
 	for begin := time.Now(); ; {
 		text, err := s.backends[name].Log(ctx)
-		if err != nil || strings.Contains(text, wanted) || time.Since(begin) > backendPatience {
+		if err != nil || strings.Contains(text, wanted) || time.Since(begin) > s.env.pace.deadline(usualBackend) {
 			return text, err
 		}
 		select {

@@ -3,7 +3,6 @@ package drill
 import (
 	"context"
 	"errors"
-	"runtime"
 	"sync"
 
 	"github.com/badgateway/badgateway/harness/scenario"
@@ -13,6 +12,19 @@ import (
 type Job struct {
 	scenario.Drill
 	Proxy Proxy
+	// Proof has the drill go on with ProofSteps.
+	Proof bool
+}
+
+// Name is that of the result: "wrong-port/http-tcp nginx 1.30".
+func (j Job) Name() string { return newResult(j.Drill, j.Proxy).Name() }
+
+// Steps are those of the job.
+func (j Job) Steps() []Step {
+	if j.Proof {
+		return append(Steps(), ProofSteps()...)
+	}
+	return Steps()
 }
 
 // Jobs pairs every drill with every proxy of the environment in which its cause exists, in an order that uses the processors well.
@@ -21,77 +33,158 @@ func (env *Environment) Jobs(drills []scenario.Drill) []Job {
 	for _, p := range env.Proxies {
 		for _, d := range scenario.Mixed(drills) {
 			if d.On(p.Version) {
-				jobs = append(jobs, Job{d, p})
+				jobs = append(jobs, Job{Drill: d, Proxy: p})
 			}
 		}
 	}
 	return jobs
 }
 
-// Procs is how many drills at a time are good for this machine. A drill waits for most of
-// its time, so it is more than there are processors.
-func Procs() int { return 7 * runtime.NumCPU() }
-
-// turn is a job whose pod is starting.
-type turn struct {
-	Job
-	pod *ahead
+// Batch says how many drills are run, and who is told. The functions are never called at the same time; each may be nil.
+type Batch struct {
+	Procs int       // how many at a time; 0 finds out what the machine bears
+	Begun func(Job) // a drill is under way
+	// Again is called with a drill that was inconclusive, and will be run once more, alone, when all others are done.
+	Again func(*Session)
+	Done  func(*Session, error) // a drill is done; the error is that of what could not be carried out
+	Limit func(procs int)       // so many at a time, from now on
 }
 
-// RunAll runs jobs, procs at a time, and calls done after each, never at the same
-// time. The next job's proxy starts before its turn, and a drill's proxy is removed while the next one runs. When ctx ends,
-// what runs is cleaned up, the rest is not begun, and the context's error is returned.
-func (env *Environment) RunAll(ctx context.Context, jobs []Job, procs int, done func(*Session, error)) error {
-	var mu sync.Mutex
-	var errs []error
-	var workers, closers sync.WaitGroup
-	turns := make(chan turn)
-	for range max(procs, 1) {
-		workers.Go(func() {
-			for t := range turns {
-				s, err := env.run(ctx, t)
-				closers.Go(func() {
-					err := errors.Join(err, s.Close(context.WithoutCancel(ctx)))
-					mu.Lock()
-					defer mu.Unlock()
-					if ctx.Err() == nil {
-						done(s, err)
-						errs = append(errs, err)
+// RunAll runs jobs, many at a time. A drill whose images are not there yet gives way to those behind it. A drill that was
+// inconclusive is run once more when all others are done, alone; what it comes to then is its result. When ctx ends, what
+// runs is cleaned up, the rest is not begun, and the context's error is returned.
+func (env *Environment) RunAll(ctx context.Context, jobs []Job, b Batch) error {
+	r := &runner{env: env, Batch: b}
+	g := startGovernor(b.Procs, func(n int) {
+		if b.Limit != nil {
+			r.tell(func() { b.Limit(n) })
+		}
+	})
+	r.many(ctx, jobs, g)
+	g.stop()
+	r.alone(ctx)
+	return errors.Join(append(r.errs, ctx.Err())...)
+}
+
+// runner is the state of one RunAll.
+type runner struct {
+	env *Environment
+	Batch
+
+	mu    sync.Mutex // also held while one of the Batch's functions is called
+	errs  []error    // guarded by mu
+	again []second   // guarded by mu
+}
+
+// second is a drill that was inconclusive, and what there is of its first run.
+type second struct {
+	Job
+	first *Session
+	err   error
+}
+
+func (r *runner) tell(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f()
+}
+
+// many runs all jobs, as many at a time as the governor lets.
+func (r *runner) many(ctx context.Context, jobs []Job, g *governor) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	for len(jobs) > 0 {
+		i := r.env.next(ctx, jobs)
+		if i < 0 {
+			return
+		}
+		j := jobs[i]
+		jobs = append(jobs[:i:i], jobs[i+1:]...)
+		if !g.acquire(ctx) {
+			return
+		}
+		running.Go(func() {
+			defer g.release()
+			s, err := r.run(ctx, j)
+			if s.Result.Verdict == Inconclusive && ctx.Err() == nil {
+				r.tell(func() {
+					r.again = append(r.again, second{j, s, err})
+					if r.Again != nil {
+						r.Again(s)
 					}
 				})
+				return
 			}
+			r.done(ctx, s, err)
 		})
 	}
-	errs = append(errs, env.feed(ctx, jobs, turns))
-	workers.Wait()
-	closers.Wait()
-	return errors.Join(append(errs, ctx.Err())...)
 }
 
-// feed hands out jobs in their order. The error is that of a pod that nobody took and that could not be removed.
-func (env *Environment) feed(ctx context.Context, jobs []Job, turns chan<- turn) error {
-	defer close(turns)
-	for _, j := range jobs {
-		t := turn{j, env.openAhead(ctx, env.spec(j.Drill, j.Proxy, j.Host.Deny != ""))}
+// next is the index of the first job whose images are there; it waits until there is one. It is negative when ctx ends.
+func (env *Environment) next(ctx context.Context, jobs []Job) int {
+	for {
+		arrival := env.Arrival()
+		if ctx.Err() != nil {
+			return -1
+		}
+		for i, j := range jobs {
+			if env.Ready(j) {
+				return i
+			}
+		}
 		select {
-		case turns <- t:
+		case <-arrival:
 		case <-ctx.Done():
-			return t.pod.close(context.WithoutCancel(ctx))
+			return -1
 		}
 	}
-	return nil
 }
 
-// run does the drill of one turn and leaves its session to be closed. The error is that of Do, or of the start.
-func (env *Environment) run(ctx context.Context, t turn) (*Session, error) {
-	s, err := env.begin(ctx, t.Drill, t.Proxy, t.pod)
-	if err != nil {
-		return &Session{Drill: t.Drill, Proxy: t.Proxy, Result: newResult(t.Drill, t.Proxy), begin: s.begin}, err
+// alone runs the inconclusive ones once more, one at a time. Those that are not reached keep their first result.
+func (r *runner) alone(ctx context.Context) {
+	for _, a := range r.again {
+		if ctx.Err() != nil {
+			r.done(context.WithoutCancel(ctx), a.first, a.err)
+			continue
+		}
+		s, err := r.run(ctx, a.Job)
+		s.Result.First = &a.first.Result
+		r.done(ctx, s, err)
 	}
-	for _, step := range Steps() {
+}
+
+// run does one drill to its end.
+func (r *runner) run(ctx context.Context, j Job) (*Session, error) {
+	if r.Begun != nil {
+		r.tell(func() { r.Begun(j) })
+	}
+	if err := r.env.Await(ctx, j); err != nil {
+		s := r.env.newSession(j)
+		s.all = append(s.all, Mismatch{Step: "starts", Want: "its images", Got: err.Error()})
+		return s, errors.Join(err, s.Close(ctx))
+	}
+	s, err := r.env.begin(ctx, j)
+	if err != nil {
+		return s, err
+	}
+	for _, step := range j.Steps() {
 		if _, err = s.Do(ctx, step); err != nil {
 			break
 		}
 	}
-	return s, err
+	s.showAll(ctx)
+	return s, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+}
+
+// done tells of a drill that is not run again. One that an interruption ended is none.
+func (r *runner) done(ctx context.Context, s *Session, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
+	r.errs = append(r.errs, err)
+	if r.Done != nil {
+		r.Done(s, err)
+	}
 }

@@ -42,6 +42,7 @@ type Environment struct {
 	engine    *containers.Engine
 	sidecar   string
 	pool      pool
+	pace      pace
 }
 
 // Proxy is one image to run drills against.

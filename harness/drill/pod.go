@@ -17,7 +17,9 @@ type Pod struct {
 	Root   string             // the proxy's file system, as the sidecar sees it
 	stop   context.CancelFunc // of the renewal
 	proxy  containers.ProxySpec
-	again  bool // another drill may find it, once it is as it was at its start
+	pace   *pace
+	begun  time.Time // of a proxy that is starting; zero when it serves
+	again  bool      // another drill may find it, once it is as it was at its start
 }
 
 // StartPod starts a pod for something else than a drill, and returns when its proxy serves. The proxy's port is
@@ -42,16 +44,25 @@ func (env *Environment) start(ctx context.Context, spec containers.PodSpec) (*Po
 		return nil, err
 	}
 	client := sidecar.NewClient(p.Control, p.Token)
-	return &Pod{Pod: p, Client: client, stop: renew(client)}, nil
+	return &Pod{Pod: p, Client: client, stop: renew(client), pace: &env.pace}, nil
 }
+
+// usualReady bounds how long a proxy may take until it serves.
+const usualReady = 15 * time.Second
 
 // ready waits until the pod's proxy serves.
 func (p *Pod) ready(ctx context.Context, proxy Proxy) error {
+	ctx, cancel := context.WithTimeout(ctx, p.pace.deadline(usualReady))
+	defer cancel()
 	at, err := p.Client.Ready(ctx)
 	if err != nil {
 		return fmt.Errorf("image %s: %w", proxy.Image, err)
 	}
 	p.Root = at.Root
+	if !p.begun.IsZero() {
+		p.pace.started(time.Since(p.begun))
+		p.begun = time.Time{}
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/badgateway/badgateway/containers"
 )
@@ -56,6 +57,7 @@ func (env *Environment) exchange(ctx context.Context, p *Pod, proxy containers.P
 
 // with starts the proxy of a pod that has none. With an error the pod is closed.
 func (p *Pod) with(ctx context.Context, proxy containers.ProxySpec) (*Pod, error) {
+	p.begun = time.Now()
 	if err := p.StartProxy(ctx, proxy); err != nil {
 		return nil, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
 	}

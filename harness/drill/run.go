@@ -16,6 +16,15 @@ type Step struct {
 	do   func(*Session, context.Context) (Mismatches, error)
 }
 
+// StepResult is what a step came to that could be carried out.
+type StepResult struct {
+	Name       string
+	Mismatches Mismatches
+}
+
+// Results are those of the steps that could be carried out, in their order.
+func (s *Session) Results() []StepResult { return s.done }
+
 // Steps lists the parts in their order.
 func Steps() []Step {
 	return []Step{
@@ -26,20 +35,21 @@ func Steps() []Step {
 	}
 }
 
-// stepLimit bounds one step: the longest waits for some timeouts of a proxy, of a second each.
-const stepLimit = time.Minute
+// usualStep bounds one step: the longest waits for some timeouts of a proxy, of a second each.
+const usualStep = time.Minute
 
 // Do takes one step and keeps account of it for the result.
 func (s *Session) Do(ctx context.Context, step Step) (Mismatches, error) {
-	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	ctx, cancel := context.WithTimeout(ctx, s.env.pace.deadline(usualStep))
 	defer cancel()
-	m, err := step.do(s, ctx)
+	m, seen, err := s.measured(ctx, func(ctx context.Context) (Mismatches, error) { return step.do(s, ctx) })
+	s.account(step.Name, err != nil || len(m) > 0, seen)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", step.Name, err)
 		s.all = append(s.all, Mismatch{Step: step.Name, Want: "the step carried out", Got: err.Error()})
 		return nil, err
 	}
-	s.done++
+	s.done = append(s.done, StepResult{step.Name, m})
 	s.all = append(s.all, m.of("%s", step.Name)...)
 	return m, nil
 }

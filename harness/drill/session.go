@@ -48,29 +48,40 @@ type Session struct {
 	kept     bool                           // the pod stays for a person; not before it is as declared
 	begin    time.Time
 
-	left []chan error // one for each pod that is being given back
-	all  Mismatches   // of every step so far
-	done int          // steps that could be carried out
+	left  []chan error // one for each pod that is being given back
+	all   Mismatches   // of every step so far
+	done  []StepResult // the steps that could be carried out
+	steps int          // that there are
+
+	exhibits map[string]string // of a drill that did not do as declared
 }
 
 // Start brings a pod up with the fault in it.
 func (env *Environment) Start(ctx context.Context, d scenario.Drill, p Proxy) (*Session, error) {
-	s, err := env.begin(ctx, d, p, env.openAhead(ctx, env.spec(d, p, d.Host.Deny != "")))
+	s, err := env.begin(ctx, Job{Drill: d, Proxy: p})
 	if err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// begin is Start with a pod that is being opened already. With an error the session is closed.
-func (env *Environment) begin(ctx context.Context, d scenario.Drill, p Proxy, pod *ahead) (*Session, error) {
+func (env *Environment) newSession(j Job) *Session {
 	tag := make([]byte, 4)
 	rand.Read(tag)
-	s := &Session{
-		Drill: d, Proxy: p, env: env, begin: time.Now(), tag: hex.EncodeToString(tag), denied: d.Host.Deny != "",
-		Result: newResult(d, p), ordered: map[string]bool{},
+	return &Session{
+		Drill: j.Drill, Proxy: j.Proxy, env: env, begin: time.Now(), tag: hex.EncodeToString(tag), denied: j.Host.Deny != "",
+		Result: newResult(j.Drill, j.Proxy), ordered: map[string]bool{}, steps: len(j.Steps()),
 	}
-	if err := s.up(ctx, pod); err != nil {
+}
+
+// begin is Start with a session that has an account of what went wrong. With an error it is closed.
+func (env *Environment) begin(ctx context.Context, j Job) (*Session, error) {
+	s := env.newSession(j)
+	pod := env.openAhead(ctx, env.spec(j.Drill, j.Proxy, s.denied))
+	_, seen, err := s.measured(ctx, func(ctx context.Context) (Mismatches, error) { return nil, s.up(ctx, pod) })
+	s.account("starts", err != nil, seen)
+	if err != nil {
+		s.all = append(s.all, Mismatch{Step: "starts", Want: "the broken world", Got: err.Error()})
 		return s, errors.Join(fmt.Errorf("start: %w", err), pod.close(context.WithoutCancel(ctx)), s.Close(context.WithoutCancel(ctx)))
 	}
 	s.kept = env.Keep
@@ -216,7 +227,7 @@ func (s *Session) down(ctx context.Context) error {
 		return nil
 	}
 	s.pod = nil
-	if len(s.all) > 0 || s.done < len(Steps()) {
+	if len(s.all) > 0 || len(s.done) < s.steps {
 		return p.Close(ctx)
 	}
 	return s.env.giveBack(ctx, p)
@@ -235,7 +246,10 @@ func (s *Session) Close(ctx context.Context) error {
 }
 
 func (s *Session) verdict(err error) Verdict {
-	if err == nil && len(s.all) == 0 && s.done >= len(Steps()) {
+	switch {
+	case s.Result.Disturbed != "":
+		return Inconclusive
+	case err == nil && len(s.all) == 0 && len(s.done) >= s.steps:
 		return Passed
 	}
 	return Failed

@@ -85,9 +85,12 @@ type Names struct {
 	Plan   string `json:"plan"` // YAML
 }
 
-// Await is the body of POST /v1/await, which answers when something listens there: "tcp:ADDRESS" or "unix:PATH".
+// Await is the body of POST /v1/await, which answers when all that it names is so.
 type Await struct {
-	Listener string `json:"listener"`
+	Listener string `json:"listener"` // something listens there: "tcp:ADDRESS" or "unix:PATH"
+	// Rest is asked for when the backends are to be done with their start: no process beside the proxy's and the
+	// sidecar's runs, or would run if it had a processor.
+	Rest bool `json:"rest,omitempty"`
 }
 
 // Files is the body of PUT /v1/proxy/files: what else there is in the proxy's file system.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
+	"github.com/badgateway/badgateway/harness/late"
 	"github.com/badgateway/badgateway/harness/scenario"
 	"github.com/badgateway/badgateway/simulator/control"
 )
@@ -45,14 +46,15 @@ func (a *authorized) RoundTrip(r *http.Request) (*http.Response, error) {
 // Close drops idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Ready waits until the sidecar answers and the proxy serves, 15 s at most, and returns where it is.
+// Ready waits until the sidecar answers and the proxy serves, and returns where it is. A context without a deadline
+// gets one of a minute.
 func (c *Client) Ready(ctx context.Context) (Proxy, error) {
 	// The limit holds for a call that hangs as well as for the calls together.
-	ctx, cancel := context.WithTimeout(ctx, patience+5*time.Second)
+	ctx, cancel := limited(ctx)
 	defer cancel()
 	var last error
 	var proxy Proxy
-	err := until(ctx, patience+5*time.Second, func() (bool, error) {
+	err := until(ctx, func() (bool, error) {
 		var refused *Refused
 		last = c.call(ctx, http.MethodGet, "/v1/proxy", nil, &proxy)
 		return last == nil || errors.As(last, &refused), nil
@@ -110,9 +112,21 @@ func (c *Client) Start(ctx context.Context, name string, u Upstream) error {
 	return c.call(ctx, http.MethodPut, "/v1/upstreams/"+url.PathEscape(name), u, nil)
 }
 
-// AwaitListener waits until something listens at "tcp:ADDRESS" or "unix:PATH" in the pod.
-func (c *Client) AwaitListener(ctx context.Context, at string) error {
-	return c.call(ctx, http.MethodPost, "/v1/await", Await{Listener: at}, nil)
+// Await waits for what the pod is to come to.
+func (c *Client) Await(ctx context.Context, what Await) error {
+	return c.call(ctx, http.MethodPost, "/v1/await", what, nil)
+}
+
+// Watch has the sidecar measure by how much the machine is late, until EndWatch.
+func (c *Client) Watch(ctx context.Context) error {
+	return c.call(ctx, http.MethodPost, "/v1/watch", nil, nil)
+}
+
+// EndWatch returns what was measured since Watch, of the sidecar itself and of the processes in the pod's other containers.
+func (c *Client) EndWatch(ctx context.Context) (late.Measure, error) {
+	var m late.Measure
+	err := c.call(ctx, http.MethodDelete, "/v1/watch", nil, &m)
+	return m, err
 }
 
 // Stop ends a fake upstream; its name is free then.
@@ -154,7 +168,24 @@ func (c *Client) Apply(ctx context.Context, r diagnoser.Remedy) error {
 	return c.call(ctx, http.MethodPost, "/v1/remedy", r, nil)
 }
 
+// limitHeader says how long the sidecar has for a request, as "1.5s". What it waits for itself it gives up then, and
+// says what it was.
+const limitHeader = "Badgateway-Limit"
+
+// unlimited is the limit of a request that has none.
+const unlimited = time.Minute
+
+// limited gives a context a deadline, if it has none.
+func limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, unlimited)
+}
+
 func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+	ctx, cancel := limited(ctx)
+	defer cancel()
 	var body bytes.Buffer
 	if in != nil {
 		if err := json.NewEncoder(&body).Encode(in); err != nil {
@@ -165,6 +196,8 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	if err != nil {
 		return err
 	}
+	end, _ := ctx.Deadline()
+	req.Header.Set(limitHeader, (time.Until(end) * 9 / 10).String()) // its answer is to arrive before ours is over
 	res, err := c.http.Do(req)
 	if err != nil {
 		return fmt.Errorf("sidecar: %w", err)

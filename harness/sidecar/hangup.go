@@ -8,9 +8,12 @@ import (
 	"time"
 )
 
-// hangupPatience bounds how long the proxy's own end of a connection is waited for; it comes within
-// microseconds where the proxy is not busy.
-const hangupPatience = time.Second
+// hangupPatience bounds how long the proxy's own end of a connection is waited for where it may not come, since the
+// request asked for something else than its end. Otherwise it comes within microseconds, or as soon as the proxy runs.
+const (
+	hangupPatience = time.Second
+	endPatience    = 20 * time.Second
+)
 
 // hangup is a client's connection that ends when the proxy ends it. nginx writes its access log between the
 // last byte of a response and the end of a connection that is not kept (ngx_http_close_request), so whoever has
@@ -29,12 +32,19 @@ func (h *hangup) Close() error {
 		if half, ok := h.Conn.(interface{ CloseWrite() error }); ok && h.kept {
 			half.CloseWrite()
 		}
-		h.SetReadDeadline(time.Now().Add(hangupPatience))
+		h.SetReadDeadline(time.Now().Add(hangupOf(h.kept)))
 		io.Copy(io.Discard, h.Conn)
 		h.err = h.Conn.Close()
 		close(h.done)
 	})
 	return h.err
+}
+
+func hangupOf(kept bool) time.Duration {
+	if kept {
+		return hangupPatience
+	}
+	return endPatience
 }
 
 // hangups dials connections, of which the last one's end can be awaited.
@@ -45,7 +55,7 @@ type hangups struct {
 }
 
 func (h *hangups) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	c, err := (&net.Dialer{Timeout: patience}).DialContext(ctx, network, address)
+	c, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +75,6 @@ func (h *hangups) await() {
 	}
 	select {
 	case <-last.done:
-	case <-time.After(2 * hangupPatience):
+	case <-time.After(2 * hangupOf(h.kept)):
 	}
 }

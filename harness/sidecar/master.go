@@ -26,7 +26,7 @@ func beside(pid int) master { return master{pid, fmt.Sprintf("/proc/%d/root", pi
 // ready waits until the proxy's master serves with workers of its own, and answers where it is.
 func (s *Server) ready(ctx context.Context) (any, error) {
 	var m master
-	err := until(ctx, patience, func() (bool, error) {
+	err := until(ctx, func() (bool, error) {
 		all, err := processes()
 		if err != nil {
 			return false, err

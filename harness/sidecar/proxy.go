@@ -17,8 +17,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const patience = 10 * time.Second
-
 // makeLogRegular replaces the link to the container's output, which the public
 // images have in place of the log, by a file that can be read back.
 func (s *Server) makeLogRegular() error {
@@ -153,7 +151,7 @@ func (m master) replace(ctx context.Context, end syscall.Signal) error {
 		return fmt.Errorf("reload: %w", err)
 	}
 	told := false
-	err := until(ctx, patience, func() (bool, error) {
+	err := until(ctx, func() (bool, error) {
 		fresh, old := split(m.workers(), before)
 		if fresh > 0 && !told {
 			told = true
@@ -209,10 +207,8 @@ func (m master) workers() map[int]bool {
 }
 
 // until polls, at first often; what it waits for sends no signal of its own. The pauses grow with the time that has passed,
-// so that many who wait on a busy machine do not keep it busy.
-func until(ctx context.Context, limit time.Duration, done func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
+// so that many who wait on a busy machine do not keep it busy. It gives up when ctx ends.
+func until(ctx context.Context, done func() (bool, error)) error {
 	for begin := time.Now(); ; {
 		ok, err := done()
 		if ok || err != nil {

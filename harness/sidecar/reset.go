@@ -39,7 +39,7 @@ func takeCensus() (c census, err error) {
 // it was first ready. An error says that something is not as it was, and that no other drill may find it.
 func (s *Server) reset(ctx context.Context) error {
 	proxy, gone := s.at(), false
-	if err := until(ctx, patience, func() (bool, error) {
+	if err := until(ctx, func() (bool, error) {
 		all, err := processes()
 		gone = first(all, proxy.pid) == 0
 		return !strangers(all, proxy.pid), err

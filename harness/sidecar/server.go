@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/badgateway/badgateway/harness/late"
 	"github.com/badgateway/badgateway/simulator"
 	"github.com/badgateway/badgateway/simulator/authority"
 	"github.com/badgateway/badgateway/simulator/dns"
@@ -32,6 +33,7 @@ type Server struct {
 	names     map[string]*dns.Server               // guarded by mu; by where they listen
 	authority func() (*authority.Authority, error) // of all upstreams' certificates, so that the proxy can trust it before there are any
 	undo      []func() error                       // guarded by mu
+	watch     *late.Watch                          // guarded by mu; nil while nobody measures
 	proxy     sync.Mutex                           // one change of the configuration at a time
 }
 
@@ -89,6 +91,8 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("PUT /v1/names", s.serve(s.putNames))
 	mux.HandleFunc("PUT /v1/kernel", s.serve(s.putKernel))
 	mux.HandleFunc("POST /v1/await", s.serve(s.postAwait))
+	mux.HandleFunc("POST /v1/watch", s.serve(func(*http.Request) (any, error) { return struct{}{}, s.beginWatch() }))
+	mux.HandleFunc("DELETE /v1/watch", s.serve(func(*http.Request) (any, error) { return s.endWatch(), nil }))
 	mux.HandleFunc("POST /v1/probe", s.serve(s.postProbe))
 	mux.HandleFunc("POST /v1/evidence", s.serve(s.postEvidence))
 	mux.HandleFunc("POST /v1/remedy", s.serve(s.postRemedy))
@@ -104,6 +108,11 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			return
 		}
 		s.lease.renew()
+		if limit, err := time.ParseDuration(r.Header.Get(limitHeader)); err == nil {
+			ctx, cancel := context.WithTimeout(r.Context(), limit)
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
 		next.ServeHTTP(w, r)
 	})
 }

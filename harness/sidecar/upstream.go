@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
-	"github.com/badgateway/badgateway/diagnoser/host"
 	"github.com/badgateway/badgateway/harness/kernel"
 	"github.com/badgateway/badgateway/simulator"
 	"github.com/badgateway/badgateway/simulator/control"
@@ -174,18 +172,4 @@ func (s *Server) undoLater(undo func() error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.undo = append(s.undo, undo)
-}
-
-// postAwait asks the kernel, not the port: a connection of ours would be in the backend's log.
-func (s *Server) postAwait(r *http.Request) (any, error) {
-	a, err := body[Await](r)
-	if err != nil {
-		return nil, err
-	}
-	network, address, _ := strings.Cut(a.Listener, ":")
-	err = until(r.Context(), patience, func() (bool, error) { return host.Listens(network, address) })
-	if err != nil {
-		return nil, fmt.Errorf("nothing listens on %s: %w", a.Listener, err)
-	}
-	return struct{}{}, nil
 }

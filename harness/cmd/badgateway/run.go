@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ applied, and the steady state must be back.`,
 	proxyFlags(c, &f.Options)
 	c.Flags().StringSliceVar(&f.labels, "label", nil, "only drills with this label: a level, cause, family of causes,\nprotocol or transport; of several, with all of them")
 	c.Flags().StringVar(&f.shard, "shard", "", "only a part of the run, 2/5 is the second of five")
-	c.Flags().IntVar(&f.procs, "procs", drill.Procs(), "drills at a time: most of a drill is waiting")
+	c.Flags().IntVar(&f.procs, "procs", 0, "drills at a time; 0 finds out what the machine bears")
 	c.Flags().StringVar(&f.dir, "report", "report", "directory for index.html, summary.md and scenarios.json")
 	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "tell each drill: symptom, diagnosis, traps, remedy")
 	c.Flags().BoolVar(&f.Keep, "keep", false, "leave one drill broken, for a person to repair")
@@ -81,10 +82,10 @@ func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill
 	var results []drill.Result
 	var records []drill.Record
 	report.Header(out)
-	err := env.RunAll(c.Context(), jobs, f.procs, func(s *drill.Session, err error) {
+	err := env.RunAll(c.Context(), jobs, drill.Batch{Procs: f.procs, Done: func(s *drill.Session, err error) {
 		p.done()
 		if err != nil {
-			s.Result.Verdict = drill.Failed
+			s.Result.Verdict = cmp.Or(s.Result.Verdict, drill.Failed)
 		}
 		results, records = append(results, s.Result), append(records, s.Record())
 		report.Row(out, s.Result)
@@ -94,7 +95,7 @@ func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill
 		if p.width > 0 {
 			p.line("%d of %d drills", len(results), len(jobs))
 		}
-	})
+	}, Limit: func(n int) { p.line("%d at a time", n) }})
 	p.done()
 	report.Footer(out, results)
 	if werr := report.Write(f.dir, records); werr != nil {
