@@ -19,12 +19,13 @@ import (
 const (
 	FileName    = "scenarios.json" // one line of figures for each drill
 	StoriesName = "drills.json"    // all that the page shows, for programs
+	RunName     = "run.json"       // what is to be known of the run as a whole
 	PageName    = "index.html"     // the page for people; it needs no other file
 	SummaryName = "summary.md"     // for the summary of a CI job
 )
 
-// Write writes the drills, sorted, in all forms. Each file is replaced as a whole.
-func Write(dir string, records []drill.Record) error {
+// Write writes a run and its drills, sorted, in all forms. Each file is replaced as a whole.
+func Write(dir string, run Run, records []drill.Record) error {
 	slices.SortFunc(records, func(a, b drill.Record) int { return compare(a.Result, b.Result) })
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write report: %w", err)
@@ -38,6 +39,7 @@ func Write(dir string, records []drill.Record) error {
 		write func(io.Writer) error
 	}{
 		{FileName, func(w io.Writer) error { return indented(w, results) }},
+		{RunName, func(w io.Writer) error { return indented(w, run) }},
 		{StoriesName, func(w io.Writer) error { return indented(w, records) }},
 		{PageName, func(w io.Writer) error { return Page(w, records, time.Now()) }},
 		{SummaryName, func(w io.Writer) error { return Summary(w, results) }},
@@ -67,25 +69,18 @@ func replace(path string, write func(io.Writer) error) error {
 	return os.Rename(path+".new", path)
 }
 
-// Sort orders results by version, scenario and variant.
-func Sort(results []drill.Result) {
-	slices.SortFunc(results, compare)
-}
-
 func compare(a, b drill.Result) int {
 	return cmp.Or(cmp.Compare(a.Version, b.Version), cmp.Compare(a.Scenario, b.Scenario), cmp.Compare(a.Variant, b.Variant))
 }
 
 const row = "%-4s %-23s %-12s %-4s %3s %-8s %-15s %4s\n"
 
-// Table prints one line for each drill, 80 columns wide, and what did not match below it.
+// Table prints one line for each drill, 80 columns wide.
 func Table(w io.Writer, results []drill.Result) {
 	Header(w)
-	Sort(results)
 	for _, r := range results {
 		Row(w, r)
 	}
-	Footer(w, results)
 }
 
 // Header prints the names of the columns.
@@ -93,43 +88,37 @@ func Header(w io.Writer) {
 	fmt.Fprintf(w, row, "", "scenario", "variant", "vers", "got", "certain", "remedy", "s")
 }
 
+// marks are those of the first column.
+var marks = map[drill.Verdict]string{drill.Passed: "ok", drill.Failed: "FAIL", drill.Inconclusive: "?"}
+
 // Row prints one drill.
 func Row(w io.Writer, r drill.Result) {
-	mark := "ok"
-	if r.Verdict != drill.Passed {
-		mark = "FAIL"
-	}
 	got := "-"
 	if r.Status != 0 {
 		got = fmt.Sprint(r.Status)
 	}
-	fmt.Fprintf(w, row, mark, r.Scenario, r.Variant, r.Version, got, r.Certainty, r.Remedy, fmt.Sprintf("%.1f", r.Seconds))
-	for _, m := range r.Mismatches {
-		fmt.Fprintf(w, "     %s\n", m)
-	}
+	fmt.Fprintf(w, row, cmp.Or(marks[r.Verdict], "FAIL"), r.Scenario, r.Variant, r.Version, got, r.Certainty, r.Remedy, fmt.Sprintf("%.1f", r.Seconds))
 }
 
-// Footer prints the sum.
-func Footer(w io.Writer, results []drill.Result) {
-	passed, seconds := 0, 0.0
-	for _, r := range results {
-		if r.Verdict == drill.Passed {
-			passed++
-		}
-		seconds += r.Seconds
+// Read reads DIR/scenarios.json, and DIR/run.json if it is there.
+func Read(dir string) (run Run, results []drill.Result, err error) {
+	if err := read(filepath.Join(dir, FileName), &results); err != nil {
+		return run, nil, err
 	}
-	fmt.Fprintf(w, "\n%d drills passed, %d failed, %.1f s of drills in all\n", passed, len(results)-passed, seconds)
+	run.Drills = len(results)
+	if err := read(filepath.Join(dir, RunName), &run); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return run, nil, err
+	}
+	return run, results, nil
 }
 
-// Read reads DIR/scenarios.json.
-func Read(dir string) ([]drill.Result, error) {
-	data, err := os.ReadFile(filepath.Join(dir, FileName))
+func read(file string, v any) error {
+	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("read report: %w", err)
+		return fmt.Errorf("read report: %w", err)
 	}
-	var results []drill.Result
-	if err := json.Unmarshal(data, &results); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, FileName), err)
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
 	}
-	return results, nil
+	return nil
 }

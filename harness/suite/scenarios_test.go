@@ -131,7 +131,7 @@ var _ = ReportAfterSuite("report", func(r Report) {
 			}
 		}
 	}
-	Expect(report.Write(*reportFlag, records)).To(Succeed())
+	Expect(report.Write(*reportFlag, report.Run{Drills: len(records)}, records)).To(Succeed())
 })
 
 // recordOf reads an entry: of this process it still has the value, of another one only the JSON.

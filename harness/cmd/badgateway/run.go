@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +43,7 @@ applied, and the steady state must be back.`,
 	c.Flags().StringSliceVar(&f.labels, "label", nil, "only drills with this label: a level, cause, family of causes,\nprotocol or transport; of several, with all of them")
 	c.Flags().StringVar(&f.shard, "shard", "", "only a part of the run, 2/5 is the second of five")
 	c.Flags().IntVar(&f.procs, "procs", 0, "drills at a time; 0 finds out what the machine bears")
-	c.Flags().StringVar(&f.dir, "report", "report", "directory for index.html, summary.md and scenarios.json")
+	c.Flags().StringVar(&f.dir, "report", "report", "directory for index.html, summary.md, scenarios.json and others")
 	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "tell each drill: symptom, diagnosis, traps, remedy")
 	c.Flags().BoolVar(&f.Keep, "keep", false, "leave one drill broken, for a person to repair")
 	return c
@@ -63,60 +62,74 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return usage(err)
 	}
-	p := newProgress(c.ErrOrStderr())
-	f.Catalogue, f.Drills, f.Logf = catalogue, drills, p.line
+	p := report.NewProgress(c.OutOrStdout(), report.ProgressOptions{Dir: f.dir, Verbose: f.verbose})
+	defer p.Stop()
+	f.Catalogue, f.Drills, f.Logf = catalogue, drills, p.Logf
 	env, err := setup(c.Context(), f.Options)
-	p.done()
 	if err != nil {
 		return err
 	}
 	if f.Keep {
+		p.Stop()
 		return errors.Join(keep(c.Context(), env, drills[0], c.OutOrStdout()), env.Close())
 	}
-	return errors.Join(f.runAll(c, env, env.Jobs(drills)), env.Close())
+	return errors.Join(f.runAll(c, env, env.Jobs(drills), p), env.Close())
 }
 
-func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill.Job) error {
-	out := c.OutOrStdout()
-	p := newProgress(c.ErrOrStderr())
-	var results []drill.Result
+func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill.Job, p *report.Progress) error {
 	var records []drill.Record
-	report.Header(out)
-	err := env.RunAll(c.Context(), jobs, drill.Batch{Procs: f.procs, Done: func(s *drill.Session, err error) {
-		p.done()
-		if err != nil {
-			s.Result.Verdict = cmp.Or(s.Result.Verdict, drill.Failed)
-		}
-		results, records = append(results, s.Result), append(records, s.Record())
-		report.Row(out, s.Result)
-		if f.verbose && err == nil {
-			report.Story(out, s, textOptions(out))
-		}
-		if p.width > 0 {
-			p.line("%d of %d drills", len(results), len(jobs))
-		}
-	}, Limit: func(n int) { p.line("%d at a time", n) }})
-	p.done()
-	report.Footer(out, results)
-	if werr := report.Write(f.dir, records); werr != nil {
+	p.Total(len(jobs))
+	err := env.RunAll(c.Context(), jobs, drill.Batch{
+		Procs: f.procs,
+		Limit: p.Limit,
+		Begun: func(j drill.Job) { p.Begin(j.Name()) },
+		Again: func(s *drill.Session) { p.Later(s.Result.Name()) },
+		Done: func(s *drill.Session, err error) {
+			s.Result = carriedOut(s.Result, err)
+			records = append(records, s.Record())
+			p.Done(s.Result)
+			if f.verbose && err == nil {
+				p.Print(func(w io.Writer) { report.Story(w, s, textOptions(w)) })
+			}
+		},
+	})
+	run := p.Finish(c.Context().Err() != nil)
+	if werr := report.Write(f.dir, run, records); werr != nil {
 		return usage(werr)
 	}
-	return verdict(err, results)
+	return verdict(err, records)
 }
 
-// verdict is the exit status. What went wrong with a drill stands in its row already.
-func verdict(err error, results []drill.Result) error {
+// carriedOut is the result of a drill that ended with an error: one that has no verdict of its own failed, and says why.
+func carriedOut(r drill.Result, err error) drill.Result {
+	if err == nil {
+		return r
+	}
+	if r.Verdict != drill.Inconclusive {
+		r.Verdict = drill.Failed
+	}
+	if len(r.Mismatches) == 0 {
+		r.Mismatches = drill.Mismatches{{Want: "the drill carried out", Got: err.Error()}}
+	}
+	return r
+}
+
+// verdict is the exit status. What went wrong with a drill is printed already.
+func verdict(err error, records []drill.Record) error {
+	var c report.Counts
+	for _, r := range records {
+		c.Add(r.Result)
+	}
 	var wrong *drill.WrongScenario
 	switch {
 	case errors.As(err, &wrong):
 		return usage(wrong)
+	case c.Failed > 0:
+		return &status{code: exitFindings}
 	case err != nil:
 		return environment(errors.New("not every drill could be run"))
-	}
-	for _, r := range results {
-		if r.Verdict != drill.Passed {
-			return &status{code: exitFindings}
-		}
+	case c.Inconclusive > 0:
+		return environment(fmt.Errorf("%s inconclusive: the machine was too late; try fewer at a time, --procs", count(c.Inconclusive, "drill")))
 	}
 	return nil
 }
@@ -148,17 +161,21 @@ When you are done:        badgateway clean
 	return nil
 }
 
-// reportCommand prints the table of a report that a suite wrote.
+// reportCommand prints the end of a run that a report tells of.
 func reportCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "report [DIR]", Short: "Print the table of an earlier run's report", Args: cobra.MaximumNArgs(1),
+	verbose := false
+	c := &cobra.Command{
+		Use: "report [DIR]", Short: "Print the end of an earlier run: what did not pass, and the sum", Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			results, err := report.Read(append(args, "report")[0])
+			dir := append(args, "report")[0]
+			run, results, err := report.Read(dir)
 			if err != nil {
 				return usage(err)
 			}
-			report.Table(c.OutOrStdout(), results)
+			report.Again(c.OutOrStdout(), run, results, dir, verbose)
 			return nil
 		},
 	}
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "a row for each drill, those that passed, too")
+	return c
 }
