@@ -44,6 +44,7 @@ type Progress struct {
 	results []drill.Result
 	ends    []time.Time // of the results
 	work    string      // what is being done before the first drill
+	drawn   string      // the line on the terminal
 	shown   time.Time   // the last line where there is no terminal
 	over    bool
 }
@@ -107,7 +108,10 @@ func (p *Progress) do(f func()) {
 // draw shows the line. Elsewhere than on a terminal most calls print nothing.
 func (p *Progress) draw() {
 	if p.terminal {
-		fmt.Fprint(p.w, clearLine+p.line(p.width()-1))
+		if line := p.line(p.width() - 1); line != p.drawn {
+			p.drawn = line
+			fmt.Fprint(p.w, clearLine+line)
+		}
 		return
 	}
 	if now := time.Now(); now.Sub(p.shown) >= nowAndThen {
@@ -123,7 +127,8 @@ const clearLine = "\r\x1b[K"
 
 // clear makes room for what stays.
 func (p *Progress) clear() {
-	if p.terminal {
+	if p.terminal && p.drawn != "" {
+		p.drawn = ""
 		fmt.Fprint(p.w, clearLine)
 	}
 }

@@ -45,7 +45,7 @@ func inconclusive(r drill.Result) drill.Result {
 func play(w io.Writer, options ProgressOptions, until int) Run {
 	p := NewProgress(w, 0, options)
 	p.Logf("image nginx 1.30: building it from Debian bookworm")
-	time.Sleep(12 * time.Second)
+	time.Sleep(12*time.Second + 300*time.Millisecond) // nothing happens just when the line is drawn anew
 	p.Note("image nginx 1.30: built in %d s", 12)
 	p.Total(20)
 	p.Limit(4)
