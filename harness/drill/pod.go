@@ -25,6 +25,9 @@ type Pod struct {
 // StartPod starts a pod for something else than a drill, and returns when its proxy serves. The proxy's port is
 // published on the loopback address, and sysctls hold in the pod's network namespace. The caller closes the pod.
 func (env *Environment) StartPod(ctx context.Context, p Proxy, sysctls map[string]string) (*Pod, error) {
+	if err := env.images.await(ctx, p.Image); err != nil {
+		return nil, err
+	}
 	pod, err := env.open(ctx, podSpec{
 		containers.PodSpec{Sidecar: env.sidecar, Publish: sidecar.ProxyPort, Lease: lease, Sysctls: sysctls}, containers.ProxySpec{Image: p.Image},
 	})

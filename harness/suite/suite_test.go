@@ -4,17 +4,25 @@
 package suite
 
 import (
+	"cmp"
+	"context"
 	"flag"
+	"io"
 	"os"
+	"os/signal"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/formatter"
 	. "github.com/onsi/gomega"
 
 	"github.com/badgateway/badgateway/containers/nginx"
 	"github.com/badgateway/badgateway/harness/drill"
+	"github.com/badgateway/badgateway/harness/report"
 	"github.com/badgateway/badgateway/harness/scenario"
 )
 
@@ -26,38 +34,74 @@ var (
 	proofFlag    = flag.Bool("proof", false, "prove each scenario on the newest nginx: reset, mend again, try the other remedies")
 	imageFlag    = flag.String("image", "", "an nginx image of your own instead")
 	reportFlag   = flag.String("report", "", "directory for the report")
+	procsFlag    = flag.Int("procs", 0, "drills at a time; 0 finds out what the machine bears")
 	recordFlag   = flag.String("record", "", "write the evidence of each drill below this directory")
 	faultFlag    = flag.String("fault", "", "only this fault, NAME or \"NAME PLACE\"")
 	measureFlag  = flag.String("measure", "", "write what was seen of each fault into this directory")
 )
 
+// interrupted ends when a person, or a CI job, ends the run: then what is there is written and nothing more is begun.
+var interrupted context.Context
+
+// view shows the run of drills.
+var view *report.Progress
+
 func TestLive(t *testing.T) {
 	stopWithParent()
+	var stop context.CancelFunc
+	interrupted, stop = signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	RegisterFailHandler(Fail)
-	RunSpecs(t, "badgateway")
+	suite, reporter := GinkgoConfiguration()
+	out := io.Discard
+	if suite.LabelFilter == "scenario" {
+		// What Ginkgo prints goes to a file: a person follows the drills, and finds the rest in their report.
+		file, err := ginkgoLog()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		out, formatter.ColorableStdOut, reporter.NoColor = os.Stdout, file, true
+	}
+	view = report.NewProgress(out, 0, report.ProgressOptions{Dir: *reportFlag})
+	RunSpecs(t, "badgateway", suite, reporter)
+}
+
+func ginkgoLog() (*os.File, error) {
+	dir := cmp.Or(*reportFlag, os.TempDir())
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	return os.Create(filepath.Join(dir, "ginkgo.log"))
 }
 
 // env is this process's environment. Every process of a parallel run has one.
 var env *drill.Environment
 
-// The images are made by one process; then each finds them present.
+// Of several processes one makes the images; then each finds them present.
 var _ = SynchronizedBeforeSuite(func(ctx SpecContext) {
-	first, err := drill.Setup(ctx, options())
+	if suite, _ := GinkgoConfiguration(); suite.ParallelTotal == 1 {
+		return
+	}
+	first, err := drill.Setup(ctx, options(false))
 	Expect(err).NotTo(HaveOccurred())
 	Expect(first.Close()).To(Succeed())
-}, func(ctx SpecContext) {
+}, func() {
 	var err error
-	env, err = drill.Setup(ctx, options())
+	env, err = drill.Setup(interrupted, options(true))
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(env.Close)
-}, NodeTimeout(20*time.Minute))
+})
 
-func options() drill.Options {
+func options(early bool) drill.Options {
 	catalogue, err := scenario.Builtin()
 	Expect(err).NotTo(HaveOccurred())
-	o := drill.Options{Catalogue: catalogue, Image: *imageFlag, Logf: logf}
-	o.Drills, err = chosen(catalogue)
+	o := drill.Options{Catalogue: catalogue, Image: *imageFlag, Logf: logf, Early: early}
+	jobs, err := chosen(catalogue)
 	Expect(err).NotTo(HaveOccurred())
+	for _, j := range jobs {
+		o.Drills = append(o.Drills, j.Drill)
+	}
 	if o.Image == "" {
 		o.Versions = versions()
 	}
@@ -71,7 +115,10 @@ func versions() []string {
 	return strings.Split(*versionFlag, ",")
 }
 
-func logf(format string, args ...any) { GinkgoWriter.Printf(format+"\n", args...) }
+func logf(format string, args ...any) {
+	GinkgoWriter.Printf(format+"\n", args...)
+	view.Logf(format, args...)
+}
 
 // stopWithParent ends this process when the program that runs the suite is killed:
 // without it nobody would read the results.
