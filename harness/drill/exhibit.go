@@ -33,9 +33,9 @@ func (s *Session) Exhibits(ctx context.Context) map[string]string {
 	return all
 }
 
-// showAll keeps the exhibits of a drill that did not do as declared. It is called before the pod is given back.
+// showAll keeps the exhibits of a drill that will not pass. It is called before the pod is given back.
 func (s *Session) showAll(ctx context.Context) {
-	if s.client != nil && (len(s.all) > 0 || len(s.done) < s.steps) {
+	if s.client != nil && (len(s.all) > 0 || len(s.done) < s.steps || s.Result.Disturbed != "") {
 		s.exhibits = s.Exhibits(ctx)
 	}
 }

@@ -18,6 +18,8 @@ import (
 type Record struct {
 	Result Result `json:"result"`
 	Story  Story  `json:"story"`
+	// Exhibits are texts by their names: configuration, logs, evidence. A drill that passed has none.
+	Exhibits map[string]string `json:"exhibits,omitempty"`
 }
 
 // Story is what a person wants to see of a drill, in the order in which it happened.
@@ -86,7 +88,7 @@ func (s *Session) Record() Record {
 	if s.Result.Recovered {
 		story.Probes = SteadyProbes
 	}
-	return Record{s.Result, story}
+	return Record{s.Result, story, s.exhibits}
 }
 
 // witness reads from the journals what the upstreams did while the client waited. The sidecar

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -19,10 +20,13 @@ const (
 	redraw     = time.Second      // of the line on a terminal; a drill that begins or ends does not wait for it
 )
 
+// glance is how many drills have a row each: so many can be seen at a glance.
+const glance = 10
+
 // ProgressOptions say what a Progress shows. The zero value is good for a long run.
 type ProgressOptions struct {
 	Dir     string // of the report, as failures name it
-	Rows    bool   // a row of the table for each drill, those that passed too
+	Verbose bool   // a row of the table for each drill, as of a run that is short enough to be seen at a glance
 	Columns int    // of the terminal, 0 asks the writer; what is not a terminal has 80
 }
 
@@ -32,7 +36,7 @@ type Progress struct {
 	w        io.Writer
 	options  ProgressOptions
 	terminal bool
-	stop     chan struct{}
+	stop     context.CancelFunc
 	stopped  sync.WaitGroup
 
 	mu      sync.Mutex
@@ -49,15 +53,16 @@ type Progress struct {
 	over    bool
 }
 
-// NewProgress begins to show a run of so many drills; 0 is not known yet. The caller ends it with Finish.
-func NewProgress(w io.Writer, total int, options ProgressOptions) *Progress {
+// NewProgress begins to show a run. The caller ends it with Finish, or Stop.
+func NewProgress(w io.Writer, options ProgressOptions) *Progress {
+	ctx, cancel := context.WithCancel(context.Background())
 	p := &Progress{
-		w: w, options: options, total: total, stop: make(chan struct{}),
+		w: w, options: options, stop: cancel,
 		way: map[string]time.Time{}, later: map[string]bool{}, shown: time.Now(),
 	}
 	_, p.terminal = size(w)
 	p.terminal = p.terminal || options.Columns > 0
-	p.stopped.Go(p.tick)
+	p.stopped.Go(func() { p.tick(ctx) })
 	return p
 }
 
@@ -77,7 +82,7 @@ func (p *Progress) width() int {
 	return cmp.Or(p.options.Columns, n, 80)
 }
 
-func (p *Progress) tick() {
+func (p *Progress) tick(ctx context.Context) {
 	every := redraw
 	if !p.terminal {
 		every = nowAndThen
@@ -86,7 +91,7 @@ func (p *Progress) tick() {
 	defer ticker.Stop()
 	for {
 		select {
-		case <-p.stop:
+		case <-ctx.Done():
 			return
 		case <-ticker.C:
 			p.do(func() {})
@@ -102,7 +107,9 @@ func (p *Progress) do(f func()) {
 		return
 	}
 	f()
-	p.draw()
+	if !p.over {
+		p.draw()
+	}
 }
 
 // draw shows the line. Elsewhere than on a terminal most calls print nothing.
@@ -133,13 +140,13 @@ func (p *Progress) clear() {
 	}
 }
 
-// Total says of how many drills the run is, once that is known.
+// Total says of how many drills the run is, before the first one begins.
 func (p *Progress) Total(n int) { p.do(func() { p.total = n }) }
 
 // Limit says how many drills are run at a time from now on.
 func (p *Progress) Limit(n int) { p.do(func() { p.limit = n }) }
 
-// Logf shows what is being done before the first drill begins. It does not stay.
+// Logf shows what is being done while no drill is under way. It does not stay.
 func (p *Progress) Logf(format string, args ...any) {
 	p.do(func() { p.work = fmt.Sprintf(format, args...) })
 }
@@ -164,7 +171,7 @@ func (p *Progress) Begin(name string) {
 		if p.began.IsZero() {
 			p.began = now
 		}
-		p.way[name] = now
+		p.way[name], p.work = now, ""
 		delete(p.later, name)
 	})
 }
@@ -185,7 +192,7 @@ func (p *Progress) Done(r drill.Result) {
 		}
 		delete(p.way, r.Name())
 		delete(p.later, r.Name())
-		if p.options.Rows && len(p.results) == 0 {
+		if p.rows() && len(p.results) == 0 {
 			p.clear()
 			Header(p.w)
 		}
@@ -194,11 +201,13 @@ func (p *Progress) Done(r drill.Result) {
 	})
 }
 
+func (p *Progress) rows() bool { return p.options.Verbose || p.total <= glance }
+
 func (p *Progress) printResult(r drill.Result) {
-	if p.options.Rows || r.Verdict != drill.Passed {
+	if p.rows() || r.Verdict != drill.Passed {
 		p.clear()
 	}
-	if p.options.Rows {
+	if p.rows() {
 		Row(p.w, r)
 	}
 	if r.Verdict != drill.Passed {
@@ -206,15 +215,22 @@ func (p *Progress) printResult(r drill.Result) {
 	}
 }
 
-// Finish takes the changing line away, prints the closing summary and returns what is to be known of the run.
-// A run that was interrupted has fewer results than its total, and says so. Nothing is printed after Finish.
-func (p *Progress) Finish(interrupted bool) Run {
-	close(p.stop)
+// Stop takes the changing line away. Nothing is printed after it.
+func (p *Progress) Stop() {
+	p.stop()
 	p.stopped.Wait()
+	p.do(func() {
+		p.clear()
+		p.over = true
+	})
+}
+
+// Finish is Stop with the closing summary, and returns what is to be known of the run. One that was
+// interrupted has fewer results than its total, and says so.
+func (p *Progress) Finish(interrupted bool) Run {
+	p.Stop()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.clear()
-	p.over = true
 	run := Run{Drills: p.total, Interrupted: interrupted}
 	if !p.began.IsZero() {
 		run.Began, run.Seconds = p.began, time.Since(p.began).Round(time.Millisecond).Seconds()

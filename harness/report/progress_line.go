@@ -10,7 +10,7 @@ import (
 
 // line is what the run is at, in so many columns: what matters most comes first.
 func (p *Progress) line(width int) string {
-	if p.began.IsZero() {
+	if p.began.IsZero() || p.work != "" && len(p.way) == 0 {
 		return fit(p.work, width)
 	}
 	parts := slices.DeleteFunc(append(p.counted(), p.estimate()), func(s string) bool { return s == "" })

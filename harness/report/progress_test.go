@@ -43,7 +43,7 @@ func inconclusive(r drill.Result) drill.Result {
 
 // play runs 20 drills of 2 s, 4 at a time, of which the last ones may be left out. One fails, and one is disturbed twice.
 func play(w io.Writer, options ProgressOptions, until int) Run {
-	p := NewProgress(w, 0, options)
+	p := NewProgress(w, options)
 	p.Logf("image nginx 1.30: building it from Debian bookworm")
 	time.Sleep(12*time.Second + 300*time.Millisecond) // nothing happens just when the line is drawn anew
 	p.Note("image nginx 1.30: built in %d s", 12)
@@ -87,7 +87,7 @@ func TestProgress(t *testing.T) {
 		{"terminal.txt", ProgressOptions{Dir: "report", Columns: 80}, 20},
 		{"narrow.txt", ProgressOptions{Dir: "report", Columns: 40}, 8},
 		{"plain.txt", ProgressOptions{Dir: "report"}, 20},
-		{"rows.txt", ProgressOptions{Dir: "report", Rows: true}, 8},
+		{"rows.txt", ProgressOptions{Dir: "report", Verbose: true}, 8},
 	} {
 		t.Run(test.golden, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

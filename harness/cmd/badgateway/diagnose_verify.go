@@ -51,9 +51,7 @@ func (f *diagnoseFlags) verifyRemedy(c *cobra.Command, report *diagnoser.Report,
 		pick.remedy.Proof = "not verifiable: the pods run nginx, this is a configuration of " + ev.Proxy.Kind
 		return false, nil
 	}
-	p := newProgress(c.ErrOrStderr())
-	env, err := setup(c.Context(), drill.Options{Versions: []string{verify.Version(ev.Proxy.Version)}, Image: f.verify.image, Logf: p.line})
-	p.done()
+	env, err := setupShown(c, drill.Options{Versions: []string{verify.Version(ev.Proxy.Version)}, Image: f.verify.image})
 	if err != nil {
 		return false, err
 	}

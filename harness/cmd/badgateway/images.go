@@ -31,10 +31,7 @@ another mirror than mmdebstrap's own default).`,
 			if o.Drills, err = o.Catalogue.Select(scenario.Selection{Names: args}); err != nil {
 				return usage(err)
 			}
-			p := newProgress(c.ErrOrStderr())
-			o.Logf = p.line
-			env, err := setup(c.Context(), o)
-			p.done()
+			env, err := setupShown(c, o)
 			if err != nil {
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/badgateway/badgateway/containers/nginx"
 	"github.com/badgateway/badgateway/harness/drill"
+	"github.com/badgateway/badgateway/harness/report"
 	"github.com/badgateway/badgateway/harness/scenario"
 )
 
@@ -138,6 +139,14 @@ func setup(ctx context.Context, o drill.Options) (*drill.Environment, error) {
 	}
 	env, err := drill.Setup(ctx, o)
 	return env, environment(err)
+}
+
+// setupShown shows what it is at.
+func setupShown(c *cobra.Command, o drill.Options) (*drill.Environment, error) {
+	p := report.NewProgress(c.ErrOrStderr(), report.ProgressOptions{})
+	defer p.Stop()
+	o.Logf = p.Logf
+	return setup(c.Context(), o)
 }
 
 func exactly(n int, what string) cobra.PositionalArgs {
