@@ -63,7 +63,7 @@ func TestLive(t *testing.T) {
 		defer file.Close()
 		out, formatter.ColorableStdOut, reporter.NoColor = os.Stdout, file, true
 	}
-	view = report.NewProgress(out, 0, report.ProgressOptions{Dir: *reportFlag})
+	view = report.NewProgress(out, report.ProgressOptions{Dir: *reportFlag})
 	RunSpecs(t, "badgateway", suite, reporter)
 }
 
