@@ -3,9 +3,10 @@ package containers
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"io"
 
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
@@ -16,111 +17,99 @@ import (
 // SocketDir is where proxy and backends share a directory for unix sockets, in a pod that asks for it.
 const SocketDir = "/run/app"
 
-// BackendSpec is a real application server in the pod.
+// BackendDir is where a backend's container has what its supervisor reads: the fifo "go", into which the number of a run is
+// written as a line, and "run", the shell script that is run then.
+const BackendDir = "/tmp/.badgateway"
+
+// Supervisor begins the name by which a backend's supervisor is known: it stands behind it in its command line.
+const Supervisor = "badgateway-backend-"
+
+// supervise starts a server as often as it is told to, since starting a process is quicker than starting a container. It
+// runs in the foreground, so that it is reaped when it ends. A line on both outputs marks where a run begins.
+const supervise = `mkdir -p ` + BackendDir + ` && cd ` + BackendDir + ` && mkfifo go && cd "$OLDPWD" &&
+while read -r run < ` + BackendDir + `/go; do
+  echo "` + runMark + `$run"; echo "` + runMark + `$run" >&2
+  sh ` + BackendDir + `/run
+done`
+
+const runMark = "badgateway: run "
+
+// BackendSpec is a container for real application servers in the pod.
 type BackendSpec struct {
-	Name    string // of the upstream
-	Image   string // present locally
-	Command []string
-	Files   map[string][]byte // by their path in the container
-	Env     map[string]string
-	Memory  int64 // limit of its cgroup in bytes, without swap; 0 is none
+	Name   string // of what runs in it, for errors
+	Image  string // present locally
+	Memory int64  // limit of its cgroup in bytes, without swap; 0 is none
 }
 
-// Backend is one container in the pod's namespaces.
+// Backend is one container in the pod's namespaces. What runs in it the sidecar decides.
 type Backend struct {
-	spec  BackendSpec
-	pod   *Pod
-	c     *testcontainers.DockerContainer
-	ended string // when it was stopped to be started again, "" when its container was not
+	Spec BackendSpec
+	ID   string // the container's
+	pod  *Pod
 }
 
-// StartBackend starts an application server beside the proxy. It has begun then; whether it
-// listens yet is for who asked to find out.
+// StartBackend starts a container for application servers beside the proxy. Nothing runs in it yet but its supervisor.
 func (p *Pod) StartBackend(ctx context.Context, spec BackendSpec) (*Backend, error) {
-	b := &Backend{spec: spec, pod: p}
-	return b, b.start(ctx)
-}
-
-func (b *Backend) start(ctx context.Context) (err error) {
-	b.ended = ""
-	options := []testcontainers.ContainerCustomizer{testcontainers.WithCmd(b.spec.Command...), testcontainers.WithEnv(b.spec.Env)}
-	b.c, err = b.pod.join(ctx, b.spec.Image, "backend", func(h *container.HostConfig) {
-		h.AutoRemove = false // what it said is read after its end, too
-		if b.pod.shared {
-			h.VolumesFrom = []string{b.pod.Proxy}
+	b := &Backend{Spec: spec, pod: p}
+	c, err := p.join(ctx, spec.Image, "backend", func(h *container.HostConfig) {
+		if p.shared {
+			h.VolumesFrom = []string{p.Proxy}
 		}
-		if b.spec.Memory > 0 {
-			h.Memory, h.MemorySwap = b.spec.Memory, b.spec.Memory
+		if spec.Memory > 0 {
+			h.Memory, h.MemorySwap = spec.Memory, spec.Memory
 		}
-	}, options...)
+	}, testcontainers.WithEntrypoint("sh", "-c", supervise), testcontainers.WithCmd(Supervisor+spec.Name))
 	if err != nil {
-		return fmt.Errorf("create backend %s: %w", b.spec.Name, err)
+		return nil, fmt.Errorf("create backend %s: %w", spec.Name, err)
 	}
-	if err := b.pod.engine.put(ctx, b.c.GetContainerID(), b.spec.Files); err != nil {
-		return fmt.Errorf("give backend %s its files: %w", b.spec.Name, err)
+	b.ID = c.GetContainerID()
+	if err := c.Start(ctx); err != nil {
+		return nil, fmt.Errorf("start backend %s: %w", spec.Name, err)
 	}
-	if err := b.c.Start(ctx); err != nil {
-		return fmt.Errorf("start backend %s: %w", b.spec.Name, err)
-	}
-	return nil
+	return b, nil
 }
 
-// Restart ends the server and starts it anew, as change says of what it was. Its files stay as it left them where its container
-// can: Docker Engine fixes command, environment and limits when it creates one.
-func (b *Backend) Restart(ctx context.Context, change func(*BackendSpec)) error {
-	was := b.spec
-	change(&b.spec)
-	if slices.Equal(was.Command, b.spec.Command) && maps.Equal(was.Env, b.spec.Env) && was.Memory == b.spec.Memory {
-		return b.again(ctx, was.Files)
-	}
-	if err := b.pod.drop(ctx, b.c.GetContainerID()); err != nil {
-		return fmt.Errorf("stop backend %s: %w", b.spec.Name, err)
-	}
-	return b.start(ctx)
-}
+// Remove removes the container.
+func (b *Backend) Remove(ctx context.Context) error { return b.pod.drop(ctx, b.ID) }
 
-// again restarts the same container, with files that differ from the ones that it was given.
-func (b *Backend) again(ctx context.Context, given map[string][]byte) error {
-	id := b.c.GetContainerID()
-	if !maps.EqualFunc(given, b.spec.Files, bytes.Equal) {
-		if err := b.pod.engine.put(ctx, id, b.spec.Files); err != nil {
-			return fmt.Errorf("give backend %s its files: %w", b.spec.Name, err)
-		}
-	}
-	atOnce := 0
-	if _, err := b.pod.engine.docker.ContainerStop(ctx, id, client.ContainerStopOptions{Timeout: &atOnce}); err != nil {
-		return fmt.Errorf("stop backend %s: %w", b.spec.Name, err)
-	}
-	state, err := b.c.State(ctx)
+// Log is what a run wrote to its standard output and error, in the order in which Docker took it. Of a long log the end is
+// read.
+func (b *Backend) Log(ctx context.Context, run int) (string, error) {
+	stream, err := b.pod.engine.docker.ContainerLogs(ctx, b.ID, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: "5000"})
 	if err != nil {
-		return fmt.Errorf("look at backend %s: %w", b.spec.Name, err)
+		return "", fmt.Errorf("read the log of backend %s: %w", b.Spec.Name, err)
 	}
-	b.ended = state.FinishedAt
-	if err := b.c.Start(ctx); err != nil {
-		return fmt.Errorf("start backend %s: %w", b.spec.Name, err)
-	}
-	return nil
-}
-
-// Log is what the server wrote to its standard output and error since it was started last, at most the last 2000 lines.
-func (b *Backend) Log(ctx context.Context) (string, error) {
-	text, err := b.pod.engine.logs(ctx, b.c.GetContainerID(), b.ended)
+	defer stream.Close()
+	text, err := sinceMark(stream, fmt.Sprintf("%s%d\n", runMark, run))
 	if err != nil {
-		return "", fmt.Errorf("read the log of backend %s: %w", b.spec.Name, err)
+		return "", fmt.Errorf("read the log of backend %s: %w", b.Spec.Name, err)
 	}
 	return text, nil
 }
 
-// logs reads both outputs of a container in the order in which Docker took them, since a time by the Engine's own clock; "" is its creation.
-func (e *Engine) logs(ctx context.Context, id, since string) (string, error) {
-	stream, err := e.docker.ContainerLogs(ctx, id, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Since: since, Tail: "2000"})
-	if err != nil {
-		return "", err
-	}
-	defer stream.Close()
+// sinceMark puts both outputs together, each from behind the mark in it. Docker Engine sends frames with a header of eight
+// bytes: the output's number, three that are zero, and the length (API reference, "Attach to a container").
+func sinceMark(r io.Reader, mark string) (string, error) {
 	var both bytes.Buffer
-	if _, err := stdcopy.StdCopy(&both, &both, stream); err != nil {
-		return "", err
+	begun := map[byte]bool{}
+	var header [8]byte
+	for {
+		if _, err := io.ReadFull(r, header[:]); errors.Is(err, io.EOF) {
+			return both.String(), nil
+		} else if err != nil {
+			return "", err
+		}
+		frame := make([]byte, binary.BigEndian.Uint32(header[4:]))
+		if _, err := io.ReadFull(r, frame); err != nil {
+			return "", err
+		}
+		switch output := header[0]; {
+		case output == byte(stdcopy.Systemerr):
+			return "", errors.New(string(bytes.TrimSpace(frame)))
+		case begun[output]:
+			both.Write(frame)
+		case string(frame) == mark: // Docker makes a frame of each line
+			begun[output] = true
+		}
 	}
-	return both.String(), nil
 }

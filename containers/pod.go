@@ -215,15 +215,6 @@ func (p *Pod) Empty(ctx context.Context) error {
 	return p.removeThese(ctx, ids)
 }
 
-// RemoveBackends removes the backends; the proxy stays for other ones.
-func (p *Pod) RemoveBackends(ctx context.Context) error {
-	p.mu.Lock()
-	backends := slices.DeleteFunc(slices.Clone(p.ids), func(id string) bool { return id == p.Proxy })
-	p.ids = slices.DeleteFunc(p.ids, func(id string) bool { return id != p.Proxy })
-	p.mu.Unlock()
-	return p.removeThese(ctx, backends)
-}
-
 func (p *Pod) removeThese(ctx context.Context, ids []string) error {
 	ctx, cancel := context.WithTimeout(ctx, removal)
 	defer cancel()

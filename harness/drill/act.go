@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/badgateway/badgateway/containers"
 	"github.com/badgateway/badgateway/harness/scenario"
 	"github.com/badgateway/badgateway/harness/sidecar"
 )
@@ -46,7 +45,7 @@ func (s *Session) own(ctx context.Context, a scenario.Act) error {
 	if a.Await != "" {
 		return s.await(ctx, a.Await, s.Listen(s.Upstreams[a.Await]))
 	}
-	if err := s.backends[a.Boot].Restart(ctx, func(*containers.BackendSpec) {}); err != nil || !s.ordered[a.Boot] {
+	if err := s.serveAgain(ctx, a.Boot); err != nil || !s.ordered[a.Boot] {
 		return err
 	}
 	return s.await(ctx, a.Boot, s.Listen(s.Upstreams[a.Boot]))

@@ -20,33 +20,70 @@ import (
 // usualBackend bounds how long a real backend may take until it is done with its start, or says what it is to say.
 const usualBackend = 15 * time.Second
 
+// server is a real backend: what runs, and the container in which it does.
+type server struct {
+	*containers.Backend
+	run sidecar.Run
+	n   int // the number of the run
+}
+
+// Log is what it wrote since it was started last.
+func (b *server) Log(ctx context.Context) (string, error) { return b.Backend.Log(ctx, b.n) }
+
 // startUpstream brings one upstream up: a fake one in the sidecar, a real one in a container of its own.
 func (s *Session) startUpstream(ctx context.Context, name string, u scenario.Upstream) error {
 	if u.Backend == nil {
 		return s.startFake(ctx, name, u)
 	}
-	spec, err := s.backendSpec(name, u)
+	run, err := s.declaredRun(u)
 	if err != nil {
 		return err
 	}
-	b, err := s.pod.StartBackend(ctx, spec)
-	if err != nil {
+	if err := s.serve(ctx, name, run, int64(u.Backend.Memory)); err != nil {
 		return err
 	}
-	if s.backends == nil {
-		s.backends = map[string]*containers.Backend{}
-	}
-	s.backends[name] = b
 	return s.await(ctx, name, s.ReadyAt(u))
 }
 
-// backendSpec is a real backend as the scenario declares it.
-func (s *Session) backendSpec(name string, u scenario.Upstream) (containers.BackendSpec, error) {
+// serve starts a real backend, anew if it runs. Docker Engine fixes a limit of memory when it creates a container.
+func (s *Session) serve(ctx context.Context, name string, run sidecar.Run, memory int64) error {
+	ctx, cancel := context.WithTimeout(ctx, s.env.pace.deadline(usualBackend))
+	defer cancel()
+	b := s.backends[name]
+	if b != nil && b.Spec.Memory != memory {
+		if err := s.pod.remove(ctx, b.Backend); err != nil {
+			return err
+		}
+		b = nil
+	}
+	if b == nil {
+		c, err := s.pod.container(ctx, s.env.Backends[s.Upstreams[name].Backend.Kind], memory)
+		if err != nil {
+			return err
+		}
+		b = &server{Backend: c}
+		if s.backends == nil {
+			s.backends = map[string]*server{}
+		}
+		s.backends[name] = b
+	}
+	n, err := s.client.Run(ctx, b.Spec.Name, run)
+	if err != nil {
+		return fmt.Errorf("start backend %s: %w", name, err)
+	}
+	b.run, b.n = run, n
+	return nil
+}
+
+// serveAgain starts a real backend anew, as it is.
+func (s *Session) serveAgain(ctx context.Context, name string) error {
+	return s.serve(ctx, name, s.backends[name].run, s.backends[name].Spec.Memory)
+}
+
+// declaredRun is a real backend as the scenario declares it.
+func (s *Session) declaredRun(u scenario.Upstream) (sidecar.Run, error) {
 	files, err := s.env.Catalogue.BackendFiles(s.Scenario, u.Backend.Files)
-	return containers.BackendSpec{
-		Name: name, Image: s.env.Backends[u.Backend.Kind], Command: u.Backend.Command, Files: files,
-		Env: s.environ(u, u.Backend.Env), Memory: int64(u.Backend.Memory),
-	}, err
+	return sidecar.Run{Command: u.Backend.Command, Files: files, Env: s.environ(u, u.Backend.Env)}, err
 }
 
 // environ is what a real backend finds in its environment: what the scenario sets, and as LISTEN the address
@@ -96,21 +133,20 @@ func (s *Session) rerunAs(ctx context.Context, name string, node *yaml.Node, lis
 	if err != nil {
 		return err
 	}
-	err = s.backends[name].Restart(ctx, func(spec *containers.BackendSpec) {
-		if after.Command != nil {
-			spec.Command = after.Command
-		}
-		if after.Env != nil {
-			spec.Env = s.environ(u, after.Env)
-		}
-		if after.Memory > 0 {
-			spec.Memory = int64(after.Memory)
-		}
-		if after.Files != "" {
-			spec.Files = files
-		}
-	})
-	if err != nil {
+	run, memory := s.backends[name].run, s.backends[name].Spec.Memory
+	if after.Command != nil {
+		run.Command = after.Command
+	}
+	if after.Env != nil {
+		run.Env = s.environ(u, after.Env)
+	}
+	if after.Memory > 0 {
+		memory = int64(after.Memory)
+	}
+	if after.Files != "" {
+		run.Files = files
+	}
+	if err := s.serve(ctx, name, run, memory); err != nil {
 		return err
 	}
 	if !listed {

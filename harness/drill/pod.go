@@ -17,6 +17,9 @@ type Pod struct {
 	Root   string             // the proxy's file system, as the sidecar sees it
 	stop   context.CancelFunc // of the renewal
 	proxy  containers.ProxySpec
+	free   []*containers.Backend // containers for real backends in which nothing runs
+	used   []*containers.Backend
+	made   int // of them
 	pace   *pace
 	begun  time.Time // of a proxy that is starting; zero when it serves
 	again  bool      // another drill may find it, once it is as it was at its start
@@ -29,7 +32,7 @@ func (env *Environment) StartPod(ctx context.Context, p Proxy, sysctls map[strin
 		return nil, err
 	}
 	pod, err := env.open(ctx, podSpec{
-		containers.PodSpec{Sidecar: env.sidecar, Publish: sidecar.ProxyPort, Lease: lease, Sysctls: sysctls}, containers.ProxySpec{Image: p.Image},
+		containers.PodSpec{Sidecar: env.sidecar, Publish: sidecar.ProxyPort, Lease: lease, Sysctls: sysctls}, containers.ProxySpec{Image: p.Image}, nil,
 	})
 	if err != nil {
 		return nil, err

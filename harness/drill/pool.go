@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -23,14 +24,15 @@ const spareIdle = 4
 // podSpec is the pod that a drill needs.
 type podSpec struct {
 	containers.PodSpec
-	proxy containers.ProxySpec
+	proxy    containers.ProxySpec
+	backends []string // images of real ones; a pod that has containers of them is taken rather than another
 }
 
 // open takes a pod that is idle, or starts one. One with settings of its own is never idle.
 func (env *Environment) open(ctx context.Context, spec podSpec) (p *Pod, err error) {
 	again := !spec.Keep && spec.Publish == 0 && len(spec.Sysctls) == 0
 	if again {
-		if p = env.pool.take(spec.proxy); p != nil {
+		if p = env.pool.take(spec); p != nil {
 			return env.exchange(ctx, p, spec.proxy)
 		}
 	}
@@ -46,6 +48,7 @@ func (env *Environment) exchange(ctx context.Context, p *Pod, proxy containers.P
 	if p.proxy == proxy {
 		return p, nil
 	}
+	p.free = nil
 	if err := p.Empty(ctx); err != nil {
 		return nil, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
 	}
@@ -70,36 +73,83 @@ func (env *Environment) giveBack(ctx context.Context, p *Pod) error {
 	if !p.again {
 		return p.Close(ctx)
 	}
-	if err := p.RemoveBackends(ctx); err != nil {
+	if err := p.removeLimited(ctx); err != nil {
 		return errors.Join(err, p.Close(ctx))
 	}
 	if err := p.Client.Reset(ctx); err != nil {
 		env.engine.Logf("a pod is not used again: %v", err)
 		return p.Close(ctx)
 	}
+	p.free, p.used = append(p.free, p.used...), nil
 	if !env.pool.put(p) {
 		return p.Close(ctx)
 	}
 	return nil
 }
 
-// take returns an idle pod, nil when a new one is to be started: that with such a proxy which became idle last, or, when
-// many are idle, that which was idle longest.
-func (l *pool) take(proxy containers.ProxySpec) *Pod {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i, p := range slices.Backward(l.idle) {
-		if p.proxy == proxy {
-			l.idle = slices.Delete(l.idle, i, i+1)
-			return p
+// container returns a container for a real backend: one in which nothing runs, or a new one. One with a limit of memory is
+// never used again: the kernel counts in it what it killed.
+func (p *Pod) container(ctx context.Context, image string, memory int64) (*containers.Backend, error) {
+	for i, c := range p.free {
+		if c.Spec.Image == image && memory == 0 {
+			p.free = slices.Delete(p.free, i, i+1)
+			p.used = append(p.used, c)
+			return c, nil
 		}
 	}
-	if len(l.idle) <= spareIdle {
+	p.made++
+	c, err := p.StartBackend(ctx, containers.BackendSpec{Name: strconv.Itoa(p.made), Image: image, Memory: memory})
+	if err == nil {
+		p.used = append(p.used, c)
+	}
+	return c, err
+}
+
+// remove removes a container for a real backend.
+func (p *Pod) remove(ctx context.Context, c *containers.Backend) error {
+	p.used = slices.DeleteFunc(p.used, func(other *containers.Backend) bool { return other == c })
+	return c.Remove(ctx)
+}
+
+// removeLimited removes those containers that have a limit of memory.
+func (p *Pod) removeLimited(ctx context.Context) error {
+	var errs []error
+	for _, c := range slices.Clone(p.used) {
+		if c.Spec.Memory > 0 {
+			errs = append(errs, p.remove(ctx, c))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// take returns an idle pod, nil when a new one is to be started: of those with such a proxy one that has the backends, and
+// became idle last; or, when many are idle, that which was idle longest.
+func (l *pool) take(spec podSpec) *Pod {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	best, most := -1, -1
+	for i, p := range slices.Backward(l.idle) {
+		if n := p.has(spec.backends); p.proxy == spec.proxy && n > most {
+			best, most = i, n
+		}
+	}
+	if best < 0 && len(l.idle) <= spareIdle {
 		return nil
 	}
-	p := l.idle[0]
-	l.idle = slices.Delete(l.idle, 0, 1)
+	best = max(best, 0)
+	p := l.idle[best]
+	l.idle = slices.Delete(l.idle, best, best+1)
 	return p
+}
+
+// has counts for how many of these images the pod has a container in which nothing runs.
+func (p *Pod) has(images []string) (n int) {
+	for _, c := range p.free {
+		if slices.Contains(images, c.Spec.Image) {
+			n++
+		}
+	}
+	return n
 }
 
 // put reports whether the pool took the pod.

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/badgateway/badgateway/containers"
 	"github.com/badgateway/badgateway/harness/scenario"
 )
 
@@ -56,12 +55,12 @@ func (s *Session) resetPod(ctx context.Context) (Mismatches, error) {
 }
 
 func (s *Session) resetUpstream(ctx context.Context, name string, u scenario.Upstream) error {
-	if b := s.backends[name]; b != nil {
-		spec, err := s.backendSpec(name, u)
+	if s.backends[name] != nil {
+		run, err := s.declaredRun(u)
 		if err != nil {
 			return err
 		}
-		if err := b.Restart(ctx, func(was *containers.BackendSpec) { *was = spec }); err != nil {
+		if err := s.serve(ctx, name, run, int64(u.Backend.Memory)); err != nil {
 			return err
 		}
 		return s.await(ctx, name, s.ReadyAt(u))

@@ -35,17 +35,17 @@ type Session struct {
 
 	env      *Environment
 	pod      *Pod
-	client   *sidecar.Client                // of the pod
-	conf     string                         // the configuration as given
-	tag      string                         // of this drill's requests
-	denied   bool                           // the host's policy forbids the proxy to connect
-	spare    *ahead                         // the pod in which it does not
-	backends map[string]*containers.Backend // the real ones
-	ordered  map[string]bool                // those that are up after a boot before the proxy is asked
-	mark     int64                          // where the log was when the world was made: evidence begins there
-	refusal  string                         // of the configuration, in the words of the proxy\'s own test
-	edited   bool                           // a trap has changed the configuration
-	kept     bool                           // the pod stays for a person; not before it is as declared
+	client   *sidecar.Client    // of the pod
+	conf     string             // the configuration as given
+	tag      string             // of this drill's requests
+	denied   bool               // the host's policy forbids the proxy to connect
+	spare    *ahead             // the pod in which it does not
+	backends map[string]*server // the real ones
+	ordered  map[string]bool    // those that are up after a boot before the proxy is asked
+	mark     int64              // where the log was when the world was made: evidence begins there
+	refusal  string             // of the configuration, in the words of the proxy\'s own test
+	edited   bool               // a trap has changed the configuration
+	kept     bool               // the pod stays for a person; not before it is as declared
 	begin    time.Time
 
 	left  []chan error // one for each pod that is being given back
@@ -107,7 +107,11 @@ func (s *Session) up(ctx context.Context, pod *ahead) (err error) {
 func (env *Environment) spec(d scenario.Drill, p Proxy, denied bool) podSpec {
 	spec := podSpec{
 		containers.PodSpec{Sidecar: env.sidecar, Keep: env.Keep, Lease: lease, Sysctls: d.Host.Sysctls},
-		containers.ProxySpec{Image: p.Image, DenyConnect: denied, Share: d.Transport() == "unix" && len(scenario.Backends([]scenario.Drill{d})) > 0},
+		containers.ProxySpec{Image: p.Image, DenyConnect: denied}, nil,
+	}
+	for _, kind := range scenario.Backends([]scenario.Drill{d}) {
+		// Over TCP nobody looks at the volume, but the pod serves drills over unix sockets as well.
+		spec.proxy.Share, spec.backends = true, append(spec.backends, env.Backends[kind])
 	}
 	if env.Keep {
 		spec.Publish = sidecar.ProxyPort

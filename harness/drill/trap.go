@@ -9,7 +9,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/badgateway/badgateway/containers"
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/harness/scenario"
 	"github.com/badgateway/badgateway/harness/sidecar"
@@ -114,8 +113,8 @@ func (s *Session) restorePermissions(ctx context.Context) error {
 }
 
 func (s *Session) restartSame(ctx context.Context, name string) error {
-	if b := s.backends[name]; b != nil {
-		if err := b.Restart(ctx, func(*containers.BackendSpec) {}); err != nil {
+	if s.backends[name] != nil {
+		if err := s.serveAgain(ctx, name); err != nil {
 			return err
 		}
 		return s.await(ctx, name, s.ReadyAt(s.Upstreams[name]))

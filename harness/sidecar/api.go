@@ -93,6 +93,18 @@ type Await struct {
 	Rest bool `json:"rest,omitempty"`
 }
 
+// Run is the body of PUT /v1/backends/NAME: what is to run in the container of that backend, in place of what runs there.
+type Run struct {
+	Command []string          `json:"command"`
+	Env     map[string]string `json:"env,omitempty"`   // beside the image's
+	Files   map[string][]byte `json:"files,omitempty"` // by their path in the container
+}
+
+// Running is its answer.
+type Running struct {
+	Run int `json:"run"` // how many there have been in the container, with this one
+}
+
 // Files is the body of PUT /v1/proxy/files: what else there is in the proxy's file system.
 type Files struct {
 	Files []scenario.File `json:"files"`

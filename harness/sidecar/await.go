@@ -53,10 +53,10 @@ func (s *Server) activity() (activity, error) {
 	if err != nil {
 		return nil, err
 	}
-	proxy := first(all, s.at().pid)
+	proxy, idle := first(all, s.at().pid), supervisors(all)
 	seen := activity{}
 	for _, p := range all {
-		if from := first(all, p.pid); from == proxy || from == 1 || from == 0 {
+		if from := first(all, p.pid); from == proxy || from <= 1 || idle[p.pid] {
 			continue
 		}
 		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", p.pid))
@@ -101,8 +101,9 @@ func (s *Server) endWatch() (m late.Measure) {
 // others are the processes of the pod's other containers.
 func (s *Server) others() (pids []int) {
 	all, _ := processes()
+	idle := supervisors(all)
 	for _, p := range all {
-		if from := first(all, p.pid); from > 1 {
+		if first(all, p.pid) > 1 && !idle[p.pid] {
 			pids = append(pids, p.pid)
 		}
 	}

@@ -112,6 +112,13 @@ func (c *Client) Start(ctx context.Context, name string, u Upstream) error {
 	return c.call(ctx, http.MethodPut, "/v1/upstreams/"+url.PathEscape(name), u, nil)
 }
 
+// Run runs a server in the container of a backend, in place of what runs there, and returns the number of the run.
+func (c *Client) Run(ctx context.Context, name string, run Run) (int, error) {
+	var running Running
+	err := c.call(ctx, http.MethodPut, "/v1/backends/"+url.PathEscape(name), run, &running)
+	return running.Run, err
+}
+
 // Await waits for what the pod is to come to.
 func (c *Client) Await(ctx context.Context, what Await) error {
 	return c.call(ctx, http.MethodPost, "/v1/await", what, nil)

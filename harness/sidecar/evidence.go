@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
@@ -33,6 +34,12 @@ func (s *Server) postEvidence(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	all, err := processes()
+	if err != nil {
+		return nil, err
+	}
+	idle := supervisors(all)
+	ev.Host.Processes = slices.DeleteFunc(ev.Host.Processes, func(p evidence.Process) bool { return idle[p.PID] })
 	var unread []evidence.Unread
 	ev.Texts, unread = live.Texts(r.Context(), live.TextOptions{Root: proxy.root, Proc: "/proc", Sources: ofPod, Master: proxy.pid, Processes: ev.Host.Processes})
 	ev.Host.Unread = append(ev.Host.Unread, unread...)

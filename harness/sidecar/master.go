@@ -110,12 +110,13 @@ func processes() ([]process, error) {
 	return all, err
 }
 
-// strangers reports whether there are processes of other containers than the sidecar's and that of known, a process
-// of the pod. Ours are the first of the namespace, which reaps, and those below it.
+// strangers reports whether there are processes of other containers than the sidecar's, the backends' and that of known, a
+// process of the pod. Ours are the first of the namespace, which reaps, and those below it.
 func strangers(all []process, known int) bool {
 	known = first(all, known)
+	idle := supervisors(all)
 	for _, p := range all {
-		if p.pid != 1 && p.parent == 0 && p.pid != known {
+		if p.pid != 1 && p.parent == 0 && p.pid != known && !idle[p.pid] {
 			return true
 		}
 	}

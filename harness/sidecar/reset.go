@@ -39,6 +39,9 @@ func takeCensus() (c census, err error) {
 // it was first ready. An error says that something is not as it was, and that no other drill may find it.
 func (s *Server) reset(ctx context.Context) error {
 	proxy, gone := s.at(), false
+	if err := s.restoreBackends(ctx); err != nil {
+		return fmt.Errorf("reset: %w", err)
+	}
 	if err := until(ctx, func() (bool, error) {
 		all, err := processes()
 		gone = first(all, proxy.pid) == 0

@@ -35,6 +35,8 @@ type Server struct {
 	undo      []func() error                       // guarded by mu
 	watch     *late.Watch                          // guarded by mu; nil while nobody measures
 	proxy     sync.Mutex                           // one change of the configuration at a time
+	backing   sync.Mutex                           // one change of the backends at a time
+	backends  map[string]*backend                  // guarded by backing; the containers of real ones
 }
 
 type upstream struct {
@@ -59,7 +61,7 @@ func Serve(ctx context.Context, listen, token string, keep time.Duration) error 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &Server{token: token, lease: newLease(keep), upstreams: map[string]*upstream{}, names: map[string]*dns.Server{}, authority: sync.OnceValues(authority.New)}
+	s := &Server{token: token, lease: newLease(keep), upstreams: map[string]*upstream{}, names: map[string]*dns.Server{}, backends: map[string]*backend{}, authority: sync.OnceValues(authority.New)}
 	s.own = socketInodes(ln)
 	if s.birth, err = takeCensus(); err != nil {
 		return errors.Join(err, ln.Close())
@@ -88,6 +90,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("PUT /v1/upstreams/{name}", s.serve(s.putUpstream))
 	mux.HandleFunc("DELETE /v1/upstreams/{name}", s.serve(s.deleteUpstream))
 	mux.HandleFunc("/v1/upstreams/{name}/", s.controlUpstream)
+	mux.HandleFunc("PUT /v1/backends/{name}", s.serve(s.putBackend))
 	mux.HandleFunc("PUT /v1/names", s.serve(s.putNames))
 	mux.HandleFunc("PUT /v1/kernel", s.serve(s.putKernel))
 	mux.HandleFunc("POST /v1/await", s.serve(s.postAwait))

@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// snapshot is the proxy's file system as it was when the proxy was ready for the first time. Every name in it is
+// snapshot is a container's file system as it was when it was ready for the first time. Every name in it is
 // known by what lstat(2) says. The text is kept of files that a drill may change: small ones in the folders below,
 // and whatever the sidecar itself is about to write.
 type snapshot struct {
@@ -36,8 +36,9 @@ var changing = []string{"/etc/nginx", "/var/log/nginx", "/run"}
 // keptText is up to which size a file's text is kept, in bytes.
 const keptText = 256 << 10
 
-// outside are no part of the proxy's own file system: the kernel's, and what all containers of the pod share.
-var outside = append([]string{"/proc", "/sys", "/dev"}, sharedFiles...)
+// outside are no part of a container's own file system: the kernel's, what all containers of the pod share, and what
+// a backend's supervisor reads.
+var outside = append([]string{"/proc", "/sys", "/dev", backendDir}, sharedFiles...)
 
 func takeSnapshot(root string) (*snapshot, error) {
 	s := &snapshot{root: root, entries: map[string]entry{}, texts: map[string][]byte{}}
@@ -117,7 +118,7 @@ func (s *snapshot) restoreTexts() error {
 			continue
 		}
 		if err := s.repair(path); err != nil {
-			return fmt.Errorf("restore the proxy's %s: %w", path, err)
+			return fmt.Errorf("restore %s: %w", path, err)
 		}
 	}
 	return nil
@@ -146,7 +147,7 @@ func (s *snapshot) restore() error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("compare the proxy's file system: %w", err)
+		return fmt.Errorf("compare the file system: %w", err)
 	}
 	for path := range s.entries {
 		if !seen[path] {
@@ -156,7 +157,7 @@ func (s *snapshot) restore() error {
 	slices.Sort(changed) // folders before what they hold
 	for _, path := range changed {
 		if err := s.repair(path); err != nil {
-			return fmt.Errorf("restore the proxy's %s: %w", path, err)
+			return fmt.Errorf("restore %s: %w", path, err)
 		}
 	}
 	return nil
