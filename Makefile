@@ -17,16 +17,22 @@ RACE      := $(if $(shell command -v $${CC:-cc}),-race)
 
 comma     := ,
 NAMES     := $(subst $(comma), ,$(SCENARIO))
-GINKGO    := $(GO) tool ginkgo
 TALLY     := $(GO) run ./harness/cmd/tally
-CORES     := $(shell nproc)
-# A drill waits for most of its time: where nothing else is measured, several are run for each core.
-MANY      := --procs=$(or $(PROCS),$(shell expr 4 '*' $(CORES)))
-FEW       := --procs=$(or $(PROCS),$(CORES))
-LIVE      := BADGATEWAY_PROGRAM=$(CURDIR)/$(PROGRAM) $(GINKGO) --tags=live --succinct --silence-skips $$([ -t 2 ] || echo --no-color) \
-             --output-dir=$(REPORT) --timeout=60m
+SUITE     := harness/suite/suite.test
+# Drills: one process runs as many at a time as the machine bears, or PROCS of them.
+DRILLS    := cd harness/suite && BADGATEWAY_PROGRAM=$(CURDIR)/$(PROGRAM) ./$(notdir $(SUITE)) --ginkgo.label-filter=scenario \
+             --ginkgo.succinct --ginkgo.silence-skips --ginkgo.timeout=90m --report=$(abspath $(REPORT)) --procs=$(or $(PROCS),0)
+# The other live specs: Ginkgo divides them among processes.
+OTHERS    := BADGATEWAY_PROGRAM=$(CURDIR)/$(PROGRAM) $(GO) tool ginkgo --procs=$(or $(PROCS),$(shell nproc)) --label-filter='!scenario' \
+             --succinct --silence-skips $$([ -t 2 ] || echo --no-color) --output-dir=$(REPORT) --timeout=60m
+# What is interrupted starts nothing more.
+STOP      := trap 'exit 130' INT TERM
+# The versions of nginx that make test runs: of the older ones a sample, unless VERSION=all asks for all of them.
+TESTED    := --proxy-version=all $(if $(filter all,$(VERSION)),,--sample)
+# A program is built when a file is newer.
+newer      = test -z "$$(find . -name .git -prune -o -path ./bin -prune -o -path ./$(REPORT) -prune -o -name "*.test" -o -type f -newer $(1) -print -quit 2>&1)"
 
-.PHONY: help build images scenarios test check lint browser unit live bench fuzz record clean
+.PHONY: help build suite images scenarios test check lint browser unit live drills others bench fuzz record clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,29 +42,30 @@ help: ## show this list
 	@echo "  make scenarios SCENARIO=wrong-port/http-tcp KEEP=1     leave it broken for you"
 
 build: ## build bin/badgateway
-	@CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) ./harness/cmd/badgateway
+	@$(call newer,$(PROGRAM)) || CGO_ENABLED=0 $(GO) build -trimpath -o $(PROGRAM) ./harness/cmd/badgateway && touch $(PROGRAM)
+
+suite: build
+	@$(call newer,$(SUITE)) || $(GO) test -c -tags=live -o $(SUITE) ./harness/suite && touch $(SUITE)
 
 images: build ## get the images of nginx VERSION: found, pulled or built; VERSION=all
 	@$(PROGRAM) images --proxy-version=$(VERSION)
 
-scenarios: build ## break, diagnose, mend, prove; SCENARIO= LABEL= SHARD= VERSION= KEEP=1
+scenarios: suite ## break, diagnose, mend, prove; SCENARIO= LABEL= SHARD= VERSION= KEEP=1
 ifneq ($(KEEP),)
 	@$(PROGRAM) scenarios run $(NAMES) --proxy-version=$(VERSION) --keep
 else
-	@$(PROGRAM) images --proxy-version=$(VERSION) $(NAMES)
-	@mkdir -p $(REPORT) && rm -f $(REPORT)/*.json $(REPORT)/*.xml $(REPORT)/*.html $(REPORT)/*.md
-	@$(LIVE) $(MANY) --label-filter=scenario --junit-report=scenarios.xml ./harness/suite -- \
-	    --proxy-version=$(VERSION) --scenario='$(SCENARIO)' --label='$(LABEL)' --shard='$(SHARD)' --report=$(abspath $(REPORT)); \
-	  status=$$?; $(PROGRAM) scenarios report $(REPORT) && exit $$status
+	@$(DRILLS) --proxy-version=$(VERSION) --scenario='$(SCENARIO)' --label='$(LABEL)' --shard='$(SHARD)'
 endif
 
-test: ## run everything: lint, unit tests, replay, live; needs Docker
+test: ## run everything: lint, unit tests, replay, live; needs Docker. VERSION=all: every drill on every nginx
 	@mkdir -p $(REPORT) && rm -f $(REPORT)/*.json $(REPORT)/*.xml $(REPORT)/*.html $(REPORT)/*.md
-	@$(MAKE) --no-print-directory browser
-	@status=0; \
-	  $(MAKE) --no-print-directory check || status=1; \
-	  $(MAKE) --no-print-directory live || status=1; \
-	  $(TALLY) sum $(REPORT)/unit.json $(REPORT)/scenarios-live.json $(REPORT)/live.json || status=1; \
+	@$(STOP); status=0; \
+	  $(MAKE) --no-print-directory browser suite || exit 1; \
+	  $(PROGRAM) images --proxy-version=all > $(REPORT)/images.txt 2>&1 & images=$$!; \
+	  $(MAKE) --no-print-directory lint || status=1; \
+	  wait $$images || status=1; cat $(REPORT)/images.txt; \
+	  for part in unit drills others; do $(MAKE) --no-print-directory $$part || status=1; done; \
+	  $(TALLY) sum $(REPORT)/unit.json $(REPORT)/drills-live.json $(REPORT)/live.json || status=1; \
 	  exit $$status
 
 check: lint unit ## run all that needs no Docker: lint, unit tests, replay
@@ -80,14 +87,15 @@ unit:
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is left out"
 	@$(GO) test $(RACE) -json ./... | $(TALLY) unit $(REPORT)/unit.json
 
-live: build
+live: drills others ## run all that needs Docker
+
+drills: suite
 	@mkdir -p $(REPORT)
-	@$(PROGRAM) images --proxy-version=all
-	@$(LIVE) $(MANY) --label-filter=scenario --json-report=scenarios-live.json --junit-report=scenarios.xml ./harness/suite -- \
-	    --proxy-version=all --proof --report=$(abspath $(REPORT)); \
-	  status=$$?; $(PROGRAM) scenarios report $(REPORT); \
-	  $(LIVE) $(FEW) --label-filter='!scenario' --json-report=live.json --junit-report=live.xml ./harness/suite -- \
-	    --proxy-version=all && exit $$status
+	@$(DRILLS) $(TESTED) --proof --ginkgo.json-report=$(abspath $(REPORT))/drills-live.json
+
+others: suite
+	@mkdir -p $(REPORT)
+	@$(OTHERS) --json-report=live.json --junit-report=live.xml $(SUITE) -- --proxy-version=all
 
 bench: ## measure speed, memory and exactness against their limits; ONLY=regexp
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/bench ./harness/cmd/bench
@@ -100,8 +108,8 @@ fuzz: ## fuzz every reader of what others write, each for FUZZTIME (1m)
 	  done; \
 	done
 
-record: build ## record the evidence of every drill anew, for the replay
-	@$(LIVE) $(MANY) --label-filter=scenario ./harness/suite -- --proxy-version=all --record=$(CURDIR)/scenarios
+record: suite ## record the evidence of every drill anew, for the replay
+	@$(DRILLS) --proxy-version=all --record=$(CURDIR)/scenarios
 
 clean: build ## remove what runs left in Docker, and what was built here
 	@-$(PROGRAM) clean --all --images

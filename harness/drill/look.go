@@ -37,7 +37,7 @@ func (s *Session) ask(ctx context.Context, before []scenario.Act) (seen sidecar.
 	if before, err = s.lead(ctx, before); err != nil {
 		return seen, err
 	}
-	if seen, err = s.client.Probe(ctx, sidecar.Look{Before: before, Request: s.request(), Tag: s.tag}); err != nil {
+	if seen, err = s.client.Probe(ctx, sidecar.Look{Before: before, Request: s.request(), During: s.Probe.During, Tag: s.tag}); err != nil {
 		return seen, err
 	}
 	return seen, s.act(ctx, s.Probe.After)

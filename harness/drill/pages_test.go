@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +13,6 @@ import (
 	"github.com/badgateway/badgateway/containers/nginx"
 	"github.com/badgateway/badgateway/diagnoser"
 	"github.com/badgateway/badgateway/diagnoser/evidence"
-	nginxlog "github.com/badgateway/badgateway/diagnoser/nginx"
 	"github.com/badgateway/badgateway/harness/scenario"
 )
 
@@ -210,22 +208,12 @@ func differences(t *testing.T, drills []scenario.Drill) []byte {
 	return b.Bytes()
 }
 
-// temporary is the end of a temporary file's name: a number that counts up (ngx_create_temp_file).
-var temporary = regexp.MustCompile(`/\d{10}"`)
-
-// messages are what the log says, each thing once, without what differs from run to run.
+// messages are what the log says, a line for each.
 func messages(t *testing.T, ev evidence.Evidence) string {
 	t.Helper()
-	var list []string
-	for _, l := range ev.Logs {
-		_, err := nginxlog.Scan(t.Context(), l.Name, strings.NewReader(l.Text), nginxlog.Sink{Event: func(e evidence.Event) {
-			if message := temporary.ReplaceAllString(e.Message, `/0000000001"`); !slices.Contains(list, message) {
-				list = append(list, message)
-			}
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
+	list, err := Messages(t.Context(), ev)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return strings.Join(list, "\n")
 }

@@ -140,7 +140,8 @@ func (k *checker) acts() error {
 	for _, list := range []struct {
 		at   []string
 		acts []Act
-	}{{[]string{"timeline"}, k.s.Timeline}, {[]string{"probe", "before"}, k.s.Probe.Before}, {[]string{"probe", "after"}, k.s.Probe.After}} {
+	}{{[]string{"timeline"}, k.s.Timeline}, {[]string{"probe", "before"}, k.s.Probe.Before}, {[]string{"probe", "after"}, k.s.Probe.After},
+		{[]string{"probe", "during"}, k.s.Probe.During}} {
 		for _, a := range list.acts {
 			if err := k.act(list.at, a); err != nil {
 				return err
@@ -151,6 +152,9 @@ func (k *checker) acts() error {
 }
 
 func (k *checker) act(at []string, a Act) error {
+	if at[len(at)-1] == "during" && a.Open+a.Shut == "" {
+		return k.errorf(at, "while an answer is read only open and shut can be done")
+	}
 	set := 0
 	for _, is := range []bool{a.Request != nil, a.Load != nil, a.Refuse != "", a.Resume != "", a.Idle != 0, a.File != nil, a.Boot != "", a.Await != "", a.Open != "", a.Shut != ""} {
 		if is {

@@ -128,6 +128,7 @@ type Request struct {
 type Probe struct {
 	Request `yaml:",inline"`
 	Before  []Act  `yaml:"before"` // on the way to each probe
+	During  []Act  `yaml:"during"` // when the client has the answer's header, before it reads the body; gates alone
 	After   []Act  `yaml:"after"`  // behind each probe
 	Expect  Expect `yaml:"expect" strict:"required"`
 }

@@ -50,7 +50,8 @@ type Config struct {
 type Look struct {
 	Before  []scenario.Act   `json:"before,omitempty"`
 	Request scenario.Request `json:"request"`
-	Tag     string           `json:"tag"` // sent as the User-Agent, so that the access log shows whose it is
+	During  []scenario.Act   `json:"during,omitempty"` // when the answer's header is there; gates alone
+	Tag     string           `json:"tag"`              // sent as the User-Agent, so that the access log shows whose it is
 }
 
 // Seen is what was observed of one answer.

@@ -35,7 +35,7 @@ func TestAnswerWaitsForTheServersEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := answer(req)
+	seen := answer(req, func() {})
 	if seen.Status != 200 || seen.Body != "ok" || seen.Error != "" || !logged.Load() {
 		t.Errorf("got %+v, logged: %t", seen, logged.Load())
 	}
@@ -69,7 +69,7 @@ func TestAnswerTellsAServerThatKeepsTheConnection(t *testing.T) {
 	}
 	req.Header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}}
 	begin := time.Now()
-	if seen := answer(req); seen.Status != 502 || seen.Error != "" || !ended.Load() {
+	if seen := answer(req, func() {}); seen.Status != 502 || seen.Error != "" || !ended.Load() {
 		t.Errorf("got %+v, ended: %t", seen, ended.Load())
 	}
 	if took := time.Since(begin); took > hangupPatience/2 {

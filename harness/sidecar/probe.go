@@ -28,7 +28,9 @@ func (s *Server) postProbe(r *http.Request) (any, error) {
 	if look.Request.Method == "" && look.Request.Path == "" {
 		return Seen{}, nil
 	}
-	return ask(r.Context(), look.Request, look.Tag), nil
+	var wrong error
+	seen := askAnd(r.Context(), look.Request, look.Tag, func() { wrong = s.act(r.Context(), look.During, look.Tag) })
+	return seen, wrong
 }
 
 // act does the steps of a timeline one after the other.
@@ -126,9 +128,14 @@ func (s *Server) turn(refused, resumed string) error {
 	return u.Resume()
 }
 
-// ask sends one request to the proxy over a connection of its own: one kept
-// alive would hold on to a worker that a reload is retiring.
+// ask sends one request and reads the answer.
 func ask(ctx context.Context, q scenario.Request, tag string) Seen {
+	return askAnd(ctx, q, tag, func() {})
+}
+
+// askAnd calls headed when the answer's header is there. It sends one request to the proxy over a connection of its own: one kept
+// alive would hold on to a worker that a reload is retiring.
+func askAnd(ctx context.Context, q scenario.Request, tag string, headed func()) Seen {
 	method, path := q.Method, q.Path
 	if method == "" {
 		method = http.MethodGet
@@ -147,10 +154,10 @@ func ask(ctx context.Context, q scenario.Request, tag string) Seen {
 		}
 		req.Header.Set(k, v)
 	}
-	return answer(req)
+	return answer(req, headed)
 }
 
-func answer(req *http.Request) (seen Seen) {
+func answer(req *http.Request, headed func()) (seen Seen) {
 	ends := hangups{kept: req.Header.Get("Connection") != ""}
 	seen.Began = time.Now()
 	defer func() {
@@ -169,6 +176,7 @@ func answer(req *http.Request) (seen Seen) {
 	}
 	defer res.Body.Close() // before the end is awaited
 	seen.Header = time.Since(seen.Began)
+	headed()
 	kept, err := io.ReadAll(io.LimitReader(res.Body, bodyKept))
 	if err == nil {
 		_, err = io.Copy(io.Discard, res.Body)

@@ -62,6 +62,9 @@ func (b *batch) begin(ctx context.Context) {
 		b.over = make(chan struct{})
 		b.view = view
 		b.view.Total(len(b.jobs))
+		if all := len(jobsOf(all())); *sampleFlag && all > len(b.jobs) {
+			b.view.Note("left out: %d of %d drills, which older versions of nginx log as the newest", all-len(b.jobs), all)
+		}
 		for i := range b.jobs {
 			b.jobs[i].Proxy = proxyOf(b.jobs[i].Proxy.Version)
 		}
@@ -133,13 +136,27 @@ func proxies() []string {
 	return versions()
 }
 
+// all are the drills of the catalogue.
+func all() []scenario.Drill {
+	catalogue, err := scenario.Builtin()
+	Expect(err).NotTo(HaveOccurred())
+	return catalogue.Drills()
+}
+
 func chosen(catalogue *scenario.Catalogue) ([]drill.Job, error) {
 	shard, err := scenario.ParseShard(*shardFlag)
 	if err != nil {
 		return nil, err
 	}
 	drills, err := catalogue.Select(scenario.Selection{Names: words(*scenarioFlag), Labels: words(*labelFlag), Shard: shard})
-	return jobsOf(scenario.Mixed(drills)), err
+	if err != nil {
+		return nil, err
+	}
+	jobs := jobsOf(scenario.Mixed(drills))
+	if !*sampleFlag {
+		return jobs, nil
+	}
+	return sampled(jobs)
 }
 
 // words are those of a list with commas or spaces between them; an empty list has none.

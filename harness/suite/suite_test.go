@@ -31,6 +31,7 @@ var (
 	scenarioFlag = flag.String("scenario", "", "only these, NAME or NAME/VARIANT, separated by commas")
 	labelFlag    = flag.String("label", "", "only drills that have all of these labels, separated by commas")
 	shardFlag    = flag.String("shard", "", "only a part of the drills, 2/5 is the second of five")
+	sampleFlag   = flag.Bool("sample", false, "of older versions one variant of each scenario, and all that differ from the newest")
 	proofFlag    = flag.Bool("proof", false, "prove each scenario on the newest nginx: reset, mend again, try the other remedies")
 	imageFlag    = flag.String("image", "", "an nginx image of your own instead")
 	reportFlag   = flag.String("report", "", "directory for the report")
