@@ -71,17 +71,18 @@ func TestDeadlinesGrowWithTheStartsOfPods(t *testing.T) {
 
 func TestWhatCountsOnALateMachine(t *testing.T) {
 	for _, tc := range []struct {
-		failed        bool
+		failed, timed bool
 		timer, waited time.Duration
 		counts        bool
 	}{
-		{true, 10 * time.Millisecond, 10 * time.Millisecond, true},
-		{true, 60 * time.Millisecond, 0, false},
-		{true, 0, 60 * time.Millisecond, false},
-		{false, 60 * time.Millisecond, time.Second, true},
-		{false, 300 * time.Millisecond, 0, false},
+		{true, true, 10 * time.Millisecond, 10 * time.Millisecond, true},
+		{true, false, 60 * time.Millisecond, 0, false},
+		{true, true, 0, 60 * time.Millisecond, false},
+		{false, true, 60 * time.Millisecond, time.Second, true},
+		{false, true, 300 * time.Millisecond, 0, false},
+		{false, false, 300 * time.Millisecond, 0, true},
 	} {
-		if why := disturbed(tc.failed, measureOf(tc.timer, tc.waited)); (why == "") != tc.counts {
+		if why := disturbed(tc.failed, tc.timed, measureOf(tc.timer, tc.waited)); (why == "") != tc.counts {
 			t.Errorf("failed %t, a timer %v late, waited %v: got %q", tc.failed, tc.timer, tc.waited, why)
 		}
 	}
