@@ -138,7 +138,20 @@ const (
 
 func TestThePageInABrowser(t *testing.T) {
 	ctx, complaints := browse(t)
-	b := browser{t, ctx}
+	for name, test := range map[string]func(browser){"filter": pageFilter, "keys": pageKeys, "telephone": pageNarrow} {
+		t.Run(name, func(t *testing.T) {
+			if err := chromedp.Run(ctx, chromedp.Reload()); err != nil {
+				t.Fatal(err)
+			}
+			test(browser{t, ctx})
+		})
+	}
+	if list := complaints(); len(list) > 0 {
+		t.Errorf("the browser complains: %q", list)
+	}
+}
+
+func pageFilter(b browser) {
 	b.holds("what did not pass is open, what did is not shown", `[...document.querySelectorAll("details.drill")].every(d => d.open === (d.offsetParent !== null))`)
 	b.holds("the first drill is one that failed", `document.querySelector("details.drill").classList.contains("bad")`)
 	for _, test := range []struct {
@@ -160,24 +173,19 @@ func TestThePageInABrowser(t *testing.T) {
 		b.eval(`{const [find, label, version] = ["find", "label", "version"].map(id => document.getElementById(id)); `+test.script+
 			`; find.dispatchEvent(new Event("input", {bubbles: true}))}`, nil)
 		if drills, rows := b.number(shownDrills), b.number(shownRows); drills != test.drills || rows != test.rows {
-			t.Errorf("%s: %d drills and %d rows are shown, want %d and %d", test.what, drills, rows, test.drills, test.rows)
+			b.Errorf("%s: %d drills and %d rows are shown, want %d and %d", test.what, drills, rows, test.drills, test.rows)
 		}
 	}
 	b.holds("a link opens its drill, which the filter hides", `location.hash = "#wrong-port-http-tcp-nginx-1.30"; new Promise(r => setTimeout(() => {
 		const d = document.getElementById("wrong-port-http-tcp-nginx-1.30"); r(d.open && d.offsetParent !== null)}, 50))`)
 	b.holds("exhibits are shown when they are asked for", `(() => {const e = document.querySelector(".drill.bad:not([hidden]) .exhibit"), pre = e.querySelector("pre");
 		const before = pre.checkVisibility(); e.open = true; return !before && pre.checkVisibility()})()`)
-	if list := complaints(); len(list) > 0 {
-		t.Errorf("the browser complains: %q", list)
-	}
 }
 
-func TestThePageByKeys(t *testing.T) {
-	ctx, complaints := browse(t)
-	b := browser{t, ctx}
+func pageKeys(b browser) {
 	b.eval(`{document.querySelector("#verdict input").checked = true; document.getElementById("find").dispatchEvent(new Event("input", {bubbles: true}))}`, nil)
 	if n := b.number(`[...document.querySelectorAll(".matrix a")].filter(a => a.tabIndex === 0).length`); n != 1 {
-		t.Errorf("the matrix has %d stops of the Tab key, want 1", n)
+		b.Errorf("the matrix has %d stops of the Tab key, want 1", n)
 	}
 	b.eval(`document.querySelector('.matrix a[href="#read-timeout-fastcgi-unix-nginx-1.18"]').focus()`, nil)
 	for _, test := range []struct{ key, want string }{
@@ -187,30 +195,25 @@ func TestThePageByKeys(t *testing.T) {
 		{kb.ArrowUp, "#read-timeout-fastcgi-unix-nginx-1.18"},
 	} {
 		var at string
-		if err := chromedp.Run(ctx, chromedp.KeyEvent(test.key), chromedp.Evaluate(`document.activeElement.hash`, &at)); err != nil || at != test.want {
-			t.Errorf("%q: at %q, %v, want %q", test.key, at, err, test.want)
+		if err := chromedp.Run(b.ctx, chromedp.KeyEvent(test.key), chromedp.Evaluate(`document.activeElement.hash`, &at)); err != nil || at != test.want {
+			b.Errorf("%q: at %q, %v, want %q", test.key, at, err, test.want)
 		}
 	}
-	if err := chromedp.Run(ctx, chromedp.KeyEvent("/")); err != nil {
-		t.Fatal(err)
+	if err := chromedp.Run(b.ctx, chromedp.KeyEvent("/")); err != nil {
+		b.Fatal(err)
 	}
 	b.holds("/ goes to the search", `document.activeElement.id === "find"`)
-	if list := complaints(); len(list) > 0 {
-		t.Errorf("the browser complains: %q", list)
-	}
 }
 
-// The page is not wider than a telephone's screen.
-func TestThePageIsNarrow(t *testing.T) {
-	ctx, _ := browse(t)
-	if err := chromedp.Run(ctx, chromedp.EmulateViewport(400, 800)); err != nil {
-		t.Fatal(err)
+// pageNarrow: the page is not wider than a telephone's screen.
+func pageNarrow(b browser) {
+	if err := chromedp.Run(b.ctx, chromedp.EmulateViewport(400, 800)); err != nil {
+		b.Fatal(err)
 	}
-	b := browser{t, ctx}
 	if n := b.number(`document.documentElement.scrollWidth`); n > 400 {
 		var wide []string
 		b.eval(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > 400 && !e.closest("figure, pre")).map(e => e.outerHTML.slice(0, 60))`, &wide)
-		t.Errorf("the page is %d px wide, want 400: %q", n, wide[:min(len(wide), 9)])
+		b.Errorf("the page is %d px wide, want 400: %q", n, wide[:min(len(wide), 9)])
 	}
 }
 
