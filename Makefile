@@ -47,7 +47,7 @@ ifneq ($(KEEP),)
 else
 	@$(PROGRAM) images --proxy-version=$(VERSION) $(NAMES)
 	@mkdir -p $(REPORT) && rm -f $(REPORT)/*.json $(REPORT)/*.xml $(REPORT)/*.html $(REPORT)/*.md
-	@$(LIVE) $(MANY) --label-filter=scenario --junit-report=scenarios.xml ./harness/suite -- \
+	@$(LIVE) $(MANY) --label-filter=scenario ./harness/suite -- \
 	    --proxy-version=$(VERSION) --scenario='$(SCENARIO)' --label='$(LABEL)' --shard='$(SHARD)' --report=$(abspath $(REPORT)); \
 	  status=$$?; $(PROGRAM) scenarios report $(REPORT) && exit $$status
 endif
@@ -83,7 +83,7 @@ unit:
 live: build
 	@mkdir -p $(REPORT)
 	@$(PROGRAM) images --proxy-version=all
-	@$(LIVE) $(MANY) --label-filter=scenario --json-report=scenarios-live.json --junit-report=scenarios.xml ./harness/suite -- \
+	@$(LIVE) $(MANY) --label-filter=scenario --json-report=scenarios-live.json ./harness/suite -- \
 	    --proxy-version=all --proof --report=$(abspath $(REPORT)); \
 	  status=$$?; $(PROGRAM) scenarios report $(REPORT); \
 	  $(LIVE) $(FEW) --label-filter='!scenario' --json-report=live.json --junit-report=live.xml ./harness/suite -- \
