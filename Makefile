@@ -21,7 +21,7 @@ TALLY     := $(GO) run ./harness/cmd/tally
 SUITE     := harness/suite/suite.test
 # Drills: one process runs as many at a time as the machine bears, or PROCS of them.
 DRILLS    := cd harness/suite && BADGATEWAY_PROGRAM=$(CURDIR)/$(PROGRAM) ./$(notdir $(SUITE)) --ginkgo.label-filter=scenario \
-             --ginkgo.succinct --ginkgo.silence-skips --ginkgo.timeout=90m --report=$(abspath $(REPORT)) --procs=$(or $(PROCS),0)
+             --ginkgo.succinct --ginkgo.silence-skips --ginkgo.timeout=90m --report=$(abspath $(REPORT)) --procs=$(or $(PROCS),0) > /dev/null
 # The other live specs: Ginkgo divides them among processes.
 OTHERS    := BADGATEWAY_PROGRAM=$(CURDIR)/$(PROGRAM) $(GO) tool ginkgo --procs=$(or $(PROCS),$(shell nproc)) --label-filter='!scenario' \
              --succinct --silence-skips $$([ -t 2 ] || echo --no-color) --output-dir=$(REPORT) --timeout=60m

@@ -36,7 +36,7 @@ func Closing(w io.Writer, run Run, results []drill.Result, dir string) {
 	}
 	fmt.Fprintln(w, text)
 	if c.Alone > 0 {
-		fmt.Fprintf(w, "%s disturbed, and decided when run alone\n", counted(c.Alone, "drill was", "drills were"))
+		fmt.Fprintln(w, c.alone())
 	}
 	list := slices.Clone(results)
 	slices.SortStableFunc(list, func(a, b drill.Result) int { return cmp.Compare(b.Seconds, a.Seconds) })
@@ -66,6 +66,11 @@ func (c Counts) String() string {
 		parts = append(parts, fmt.Sprintf("%d inconclusive", c.Inconclusive))
 	}
 	return fmt.Sprintf("%s (of %d)", strings.Join(parts, ", "), c.All())
+}
+
+// alone says how many drills were run once more.
+func (c Counts) alone() string {
+	return counted(c.Alone, "drill was", "drills were") + " disturbed and decided when run alone"
 }
 
 func counted(n int, one, more string) string {

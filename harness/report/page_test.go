@@ -19,6 +19,7 @@ func hostileRecord() drill.Record {
 		Result: drill.Result{
 			Scenario: "wrong-port" + hostile, Variant: "http-tcp", Proxy: "nginx", Version: "1.30", Status: 502, Cause: hostile, Diagnosed: hostile,
 			Certainty: "likely", Remedy: hostile, Mismatches: drill.Mismatches{{Step: hostile, Want: hostile, Got: hostile}}, Seconds: 1,
+			Disturbed: hostile, First: &drill.Result{Disturbed: hostile},
 		},
 		Story: drill.Story{
 			Title: hostile, Told: hostile, Labels: []string{"tcp", hostile},
@@ -35,12 +36,13 @@ func hostileRecord() drill.Record {
 			},
 			Traps: []drill.StoryTrap{{Name: hostile, Why: hostile, Status: 502}},
 		},
+		Exhibits: map[string]string{hostile: hostile},
 	}
 }
 
 func TestNoTextOfALogBecomesMarkup(t *testing.T) {
 	var b strings.Builder
-	if err := Page(&b, []drill.Record{hostileRecord()}, time.Now()); err != nil {
+	if err := Page(&b, Run{}, []drill.Record{hostileRecord()}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	page := b.String()
@@ -59,7 +61,7 @@ func TestNoTextOfALogBecomesMarkup(t *testing.T) {
 
 func TestThePageNeedsNothingElse(t *testing.T) {
 	var b strings.Builder
-	if err := Page(&b, nil, time.Now()); err != nil {
+	if err := Page(&b, Run{}, nil, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for _, bad := range []string{"src=", "@import", "url(", "<link", "//"} {
@@ -71,14 +73,17 @@ func TestThePageNeedsNothingElse(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	var b strings.Builder
-	err := Summary(&b, []drill.Result{
-		{Scenario: "a", Variant: "http-tcp", Proxy: "nginx", Version: "1.18", Cause: "wrong-port", Verdict: drill.Passed},
-		{Scenario: "a", Variant: "http-tcp", Proxy: "nginx", Version: "1.30", Cause: "wrong-port", Verdict: drill.Failed,
-			Mismatches: drill.Mismatches{{Want: "502", Got: "504 | <b>\n# x"}}},
-	})
-	want := "## badgateway: 1 of 2 drills passed\n\n| failed | why |\n| --- | --- |\n" +
-		"| a/http-tcp nginx 1.30 | got 504 \\| &lt;b> # x, want 502 |\n\n" +
-		"| cause | 1.18 | 1.30 |\n| --- | --- | --- |\n| wrong-port | 1/1 | 0/1 |\n"
+	a := drill.Result{Scenario: "a", Variant: "http-tcp", Proxy: "nginx", Version: "1.18", Cause: "wrong-port", Verdict: drill.Passed}
+	bad, open := a, a
+	bad.Version, bad.Verdict, bad.Mismatches = "1.30", drill.Failed, drill.Mismatches{{Want: "502", Got: "504 | <b>\n# x"}}
+	open.Version, open.Verdict, open.Disturbed = "1.26", drill.Inconclusive, "late"
+	a.First = &open
+	err := Summary(&b, Run{Drills: 4, Interrupted: true}, []drill.Result{a, bad, open})
+	want := "## badgateway: 1 passed, 1 failed, 1 inconclusive (of 3)\n\n**interrupted: 3 of 4 drills were run**\n\n" +
+		"| drill | verdict | why |\n| --- | --- | --- |\n" +
+		"| a/http-tcp nginx 1.30 | failed | got 504 \\| &lt;b> # x, want 502 |\n| a/http-tcp nginx 1.26 | inconclusive | late |\n\n" +
+		"1 drill was disturbed and decided when run alone.\n\n" +
+		"| cause | 1.18 | 1.26 | 1.30 |\n| --- | --- | --- | --- |\n| wrong-port | 1/1 | 0/1 | 0/1 |\n"
 	if err != nil || b.String() != want {
 		t.Errorf("got %v\n%s\nwant\n%s", err, b.String(), want)
 	}
@@ -87,7 +92,7 @@ func TestSummary(t *testing.T) {
 func TestAFindingNeedsNoRemedy(t *testing.T) {
 	r := hostileRecord()
 	r.Story.Finding.Remedies = nil
-	if err := Page(&strings.Builder{}, []drill.Record{r}, time.Now()); err != nil {
+	if err := Page(&strings.Builder{}, Run{}, []drill.Record{r}, time.Now()); err != nil {
 		t.Error(err)
 	}
 }

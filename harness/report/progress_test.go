@@ -37,7 +37,7 @@ func failed(r drill.Result) drill.Result {
 
 func inconclusive(r drill.Result) drill.Result {
 	r = failed(r)
-	r.Verdict, r.Late, r.Disturbed = drill.Inconclusive, 315*time.Millisecond, "315ms late while it shows the symptom; it bears 250ms"
+	r.Verdict, r.Late, r.Disturbed = drill.Inconclusive, 315*time.Millisecond, "shows the symptom: a sleep was 315ms too long, more than 250ms"
 	return r
 }
 

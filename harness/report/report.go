@@ -21,6 +21,7 @@ const (
 	StoriesName = "drills.json"    // all that the page shows, for programs
 	RunName     = "run.json"       // what is to be known of the run as a whole
 	PageName    = "index.html"     // the page for people; it needs no other file
+	JUnitName   = "scenarios.xml"  // a test case for each drill, for a CI server
 	SummaryName = "summary.md"     // for the summary of a CI job
 )
 
@@ -41,8 +42,9 @@ func Write(dir string, run Run, records []drill.Record) error {
 		{FileName, func(w io.Writer) error { return indented(w, results) }},
 		{RunName, func(w io.Writer) error { return indented(w, run) }},
 		{StoriesName, func(w io.Writer) error { return indented(w, records) }},
-		{PageName, func(w io.Writer) error { return Page(w, records, time.Now()) }},
-		{SummaryName, func(w io.Writer) error { return Summary(w, results) }},
+		{JUnitName, func(w io.Writer) error { return JUnit(w, run, records) }},
+		{PageName, func(w io.Writer) error { return Page(w, run, records, time.Now()) }},
+		{SummaryName, func(w io.Writer) error { return Summary(w, run, results) }},
 	} {
 		if err := replace(filepath.Join(dir, f.name), f.write); err != nil {
 			return fmt.Errorf("write report: %w", err)

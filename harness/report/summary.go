@@ -3,32 +3,40 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/badgateway/badgateway/harness/drill"
 )
 
-// Summary writes a page of Markdown: the count, what failed and why, and a table cause × version.
-func Summary(w io.Writer, results []drill.Result) error {
+// Summary writes a page of Markdown: the count, what did not pass and why, and a table cause × version.
+func Summary(w io.Writer, run Run, results []drill.Result) error {
 	var b strings.Builder
-	passed := 0
-	for _, r := range results {
-		if r.Verdict == drill.Passed {
-			passed++
-		}
+	c := Count(results)
+	fmt.Fprintf(&b, "## badgateway: %s\n", c)
+	if text := incomplete(run, c); text != "" {
+		fmt.Fprintf(&b, "\n**%s**\n", text)
 	}
-	fmt.Fprintf(&b, "## badgateway: %d of %d drills passed\n", passed, len(results))
-	if passed < len(results) {
-		b.WriteString("\n| failed | why |\n| --- | --- |\n")
+	if c.Passed < c.All() {
+		b.WriteString("\n| drill | verdict | why |\n| --- | --- | --- |\n")
 		for _, r := range results {
 			if r.Verdict != drill.Passed {
-				fmt.Fprintf(&b, "| %s | %s |\n", cell(r.Name()), cell(r.Mismatches.String()))
+				fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(r.Name()), r.Verdict, cell(why(r)))
 			}
 		}
+	}
+	if c.Alone > 0 {
+		fmt.Fprintf(&b, "\n%s.\n", c.alone())
 	}
 	tally(&b, results)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// why is what is to be said of a drill that did not pass.
+func why(r drill.Result) string {
+	parts := []string{r.Disturbed, r.Mismatches.String()}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "; ")
 }
 
 // tally is the table of passed/all, a row for each cause.

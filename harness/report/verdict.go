@@ -62,19 +62,21 @@ func bad(v drill.Verdict) string {
 // reason are three lines of a drill that did not pass: what it was, what was wanted, what came instead.
 // They are those of the first mismatch; more is how many others there are.
 func reason(r drill.Result) (lines []string, more int) {
-	what := bad(r.Verdict) + " " + r.Name()
-	if len(r.Mismatches) == 0 {
-		lines = []string{what, "want a drill that is carried out", "got  " + r.Disturbed}
-		if r.Disturbed == "" {
-			lines[2] = "got  one that ended early"
+	m := drill.Mismatch{Want: "a drill that is carried out", Got: "one that ended early"}
+	switch {
+	case len(r.Mismatches) > 0:
+		m = r.Mismatches[0]
+	case r.Disturbed != "": // it did as declared, but what was seen decides nothing
+		m.Want, m.Got = "a machine that keeps time", r.Disturbed
+		if step, rest, ok := strings.Cut(r.Disturbed, ": "); ok {
+			m.Step, m.Got = step, rest
 		}
-		return lines, 0
 	}
-	m := r.Mismatches[0]
+	what := bad(r.Verdict) + " " + r.Name()
 	if m.Step != "" {
 		what += ": " + m.Step
 	}
-	return []string{what, "want " + m.Want, "got  " + m.Got}, len(r.Mismatches) - 1
+	return []string{what, "want " + m.Want, "got  " + m.Got}, max(0, len(r.Mismatches)-1)
 }
 
 // Failure prints a drill that did not pass in lines of so many columns: the three of its reason,

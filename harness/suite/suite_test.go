@@ -62,7 +62,7 @@ func TestLive(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer file.Close()
-		out, formatter.ColorableStdOut, reporter.NoColor = os.Stdout, file, true
+		out, formatter.ColorableStdOut, reporter.NoColor = os.Stderr, file, true
 	}
 	view = report.NewProgress(out, report.ProgressOptions{Dir: *reportFlag})
 	RunSpecs(t, "badgateway", suite, reporter)

@@ -21,7 +21,7 @@ import (
 const (
 	exitFindings    = 1 // something was found, or a drill did not do as declared
 	exitUsage       = 2 // unusable input or usage
-	exitEnvironment = 3 // no Docker, no permission, no image
+	exitEnvironment = 3 // no Docker, no permission, no image; a machine too slow to decide a drill
 	exitInterrupted = 130
 )
 
@@ -108,7 +108,8 @@ the cause from the evidence alone, applies the fix that it proposes, and proves
 that the fix works.
 
 Exit status: 0 nothing found or all passed; 1 findings, or a drill failed;
-2 unusable input or usage; 3 the environment is missing something (Docker).`,
+2 unusable input or usage; 3 the environment is missing something (Docker), or
+was too slow to decide a drill, and none failed; 130 interrupted.`,
 		Version:           build(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
