@@ -110,7 +110,7 @@ var _ = Describe("a run", Label("life"), func() {
 	}, SpecTimeout(2*time.Minute))
 
 	// Those that change most of what a pod has beside the proxy's own files: names, addresses, routes, packet filters.
-	It("uses a pod for further drills, whatever they change", func(ctx SpecContext) {
+	It("uses a pod and its proxy for further drills, whatever they change", func(ctx SpecContext) {
 		s := command(ctx, "scenarios", "run", "--procs=1", "--report="+GinkgoT().TempDir(),
 			"name-in-hosts-only", "binds-loopback", "route-prohibited", "filter-reject", "connect-timeout", "wrong-port")
 		pid := s.Command.Process.Pid
@@ -126,8 +126,9 @@ var _ = Describe("a run", Label("life"), func() {
 			time.Sleep(20 * time.Millisecond)
 		}
 		Expect(s).To(gexec.Exit(0))
-		Expect(len(seen["proxy"])).To(BeNumerically(">", 8))
-		Expect(len(seen["sidecar"])).To(BeNumerically("<=", 5)) // one in use, one ahead, and those that are being given back
+		// One for drills with a real backend, which has a volume for sockets, and one for those without.
+		Expect(len(seen["proxy"])).To(BeNumerically("<=", 2))
+		Expect(len(seen["sidecar"])).To(BeNumerically("<=", 2))
 	}, SpecTimeout(2*time.Minute))
 
 	// Serial: the start of any other run would sweep it.
