@@ -106,6 +106,7 @@ func (r *runner) many(ctx context.Context, jobs []Job, g *governor) {
 		running.Go(func() {
 			defer g.release()
 			s, err := r.run(ctx, j)
+			g.saw(s.Result.Late)
 			if s.Result.Verdict == Inconclusive && ctx.Err() == nil {
 				r.tell(func() {
 					r.again = append(r.again, second{j, s, err})

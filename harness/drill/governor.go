@@ -19,6 +19,8 @@ type governor struct {
 	limit   int           // guarded by mu
 	running int           // guarded by mu
 	wanted  bool          // guarded by mu; somebody had to wait since the last look
+	calm    int           // guarded by mu; looks since the limit was changed
+	seen    time.Duration // guarded by mu; by how much a pod was late since the last look
 	done    chan struct{} // closed when nobody asks any more
 	ended   sync.WaitGroup
 }
@@ -31,6 +33,8 @@ const (
 	// pressing is the share of the time in which something waited for a processor, above which no further drill is begun:
 	// more of them would only wait for each other.
 	pressing = 0.85
+	// settling is how many looks the limit stays after a change: a drill that has just begun shows its load a moment later.
+	settling = 2
 	// perCore bounds how many drills there are for each processor, however idle it is.
 	perCore = 10
 )
@@ -82,14 +86,14 @@ func (g *governor) release() {
 // watch looks at the machine until nobody asks any more.
 func (g *governor) watch(tell func(int)) {
 	for {
-		w, before := late.Start(nil), pressure()
+		w, before, begin := late.Start(nil), pressure(), time.Now()
 		select {
 		case <-g.done:
 			w.End()
 			return
 		case <-time.After(lookEvery):
 		}
-		waiting := float64(pressure()-before) / float64(lookEvery)
+		waiting := float64(pressure()-before) / float64(time.Since(begin))
 		if n, changed := g.adjust(w.End().Timer, waiting); changed {
 			tell(n)
 		}
@@ -102,15 +106,28 @@ func (g *governor) adjust(late time.Duration, waiting float64) (limit int, chang
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	before := g.limit
+	late, g.seen = max(late, g.seen), 0
+	g.calm++
 	switch {
+	case g.calm <= settling:
 	case late > tooLate:
-		g.limit = max(g.limit-1, runtime.NumCPU())
+		g.limit = max(g.limit*3/4, runtime.NumCPU())
 	case g.wanted && waiting < pressing:
 		g.limit = min(g.limit+1, perCore*runtime.NumCPU())
+	}
+	if g.limit != before {
+		g.calm = 0
 	}
 	g.wanted = g.running >= g.limit
 	g.freed.Broadcast()
 	return g.limit, g.limit != before
+}
+
+// saw takes by how much a pod was late: Docker's containers may have less of the machine than this process has.
+func (g *governor) saw(late time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.seen = max(g.seen, late)
 }
 
 // pressure is how long something has waited for a processor on this machine, all together, since it was started. Linux

@@ -22,16 +22,29 @@ func TestTheGovernorGoesByWhatItSees(t *testing.T) {
 		{"idle, and somebody waits", floor, true, 0, 0.1, floor + 1},
 		{"idle, and nobody waits", floor, false, 0, 0.1, floor},
 		{"busy", floor + 3, true, 0, 0.95, floor + 3},
-		{"late", floor + 3, true, 2 * tooLate, 0.1, floor + 2},
+		{"late", 4 * floor, true, 2 * tooLate, 0.1, 3 * floor},
 		{"late with as few as there may be", floor, true, time.Second, 1, floor},
 		{"as many as there may be", perCore * floor, true, 0, 0, perCore * floor},
 	} {
 		g := startGovernor(tc.limit, func(int) {})
-		g.wanted = tc.wanted
+		g.wanted, g.calm = tc.wanted, settling
 		if got, changed := g.adjust(tc.late, tc.waiting); got != tc.want || changed != (got != tc.limit) {
 			t.Errorf("%s: got %d (changed: %t), want %d", tc.name, got, changed, tc.want)
 		}
+		if got, changed := g.adjust(tc.late, tc.waiting); changed && tc.want != tc.limit {
+			t.Errorf("%s: got %d right behind a change", tc.name, got)
+		}
 		g.stop()
+	}
+}
+
+func TestAPodThatIsLateCountsAsTheMachine(t *testing.T) {
+	g := startGovernor(4*runtime.NumCPU(), func(int) {})
+	defer g.stop()
+	g.calm = settling
+	g.saw(2 * tooLate)
+	if got, _ := g.adjust(0, 0); got != 3*runtime.NumCPU() {
+		t.Errorf("got %d", got)
 	}
 }
 
