@@ -52,7 +52,9 @@ func (f *diagnoseFlags) verifyRemedy(c *cobra.Command, report *diagnoser.Report,
 		return false, nil
 	}
 	p := newProgress(c.ErrOrStderr())
-	env, err := setup(c.Context(), drill.Options{Versions: []string{verify.Version(ev.Proxy.Version)}, Image: f.verify.image, Logf: p.line})
+	env, err := setup(c.Context(), drill.Options{
+		Versions: []string{verify.Version(ev.Proxy.Version)}, Image: f.verify.image, Logf: p.say, Statusf: p.line,
+	})
 	p.done()
 	if err != nil {
 		return false, err

@@ -5,21 +5,17 @@ import (
 	"io"
 	"os"
 	"sync"
-	"time"
 
 	"golang.org/x/term"
 )
 
-// progress shows what long work is at: on a terminal one line that changes, otherwise a line now and then.
+// progress shows what long work is at: what was done on lines that stay, and on a terminal what is being done on one that changes.
 type progress struct {
 	w     io.Writer
 	width int // of the terminal; 0 is none
 
-	mu   sync.Mutex
-	last time.Time // guarded by mu
+	mu sync.Mutex // guards w
 }
-
-const nowAndThen = 5 * time.Second
 
 func newProgress(w io.Writer) *progress {
 	p := &progress{w: w}
@@ -29,26 +25,36 @@ func newProgress(w io.Writer) *progress {
 	return p
 }
 
+// line replaces the changing line.
 func (p *progress) line(format string, args ...any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	text := fmt.Sprintf(format, args...)
-	if p.width > 0 {
-		if r := []rune(text); len(r) >= p.width {
-			text = string(r[:p.width-1])
-		}
-		fmt.Fprintf(p.w, "\r\x1b[K%s", text)
+	if p.width == 0 {
 		return
 	}
-	if time.Since(p.last) >= nowAndThen {
-		p.last = time.Now()
-		fmt.Fprintln(p.w, text)
+	text := fmt.Sprintf(format, args...)
+	if r := []rune(text); len(r) >= p.width {
+		text = string(r[:p.width-1])
 	}
+	p.print("\r\x1b[K" + text)
+}
+
+// say prints a line that stays.
+func (p *progress) say(format string, args ...any) {
+	text := fmt.Sprintf(format, args...) + "\n"
+	if p.width > 0 {
+		text = "\r\x1b[K" + text
+	}
+	p.print(text)
+}
+
+func (p *progress) print(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprint(p.w, text)
 }
 
 // done takes the changing line away.
 func (p *progress) done() {
 	if p.width > 0 {
-		fmt.Fprint(p.w, "\r\x1b[K")
+		p.print("\r\x1b[K")
 	}
 }

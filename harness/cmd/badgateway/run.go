@@ -64,7 +64,7 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 		return usage(err)
 	}
 	p := newProgress(c.ErrOrStderr())
-	f.Catalogue, f.Drills, f.Logf = catalogue, drills, p.line
+	f.Catalogue, f.Drills, f.Logf, f.Statusf = catalogue, drills, p.say, p.line
 	env, err := setup(c.Context(), f.Options)
 	p.done()
 	if err != nil {
