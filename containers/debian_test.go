@@ -23,7 +23,7 @@ func TestLastErrorPicksTheReason(t *testing.T) {
 
 func TestProgressPassesHeadingsOn(t *testing.T) {
 	var lines []string
-	p := &progress{name: "x", tail: new(bytes.Buffer), logf: func(f string, a ...any) { lines = append(lines, fmt.Sprintf(f, a...)) }}
+	p := &progress{name: "x", tail: new(bytes.Buffer), statusf: func(f string, a ...any) { lines = append(lines, fmt.Sprintf(f, a...)) }}
 	for _, part := range []string{"I: one\nGet:1 no", "ise\nI: t", "wo\n"} {
 		p.Write([]byte(part))
 	}

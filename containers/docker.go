@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -27,8 +28,9 @@ type Engine struct {
 	docker *testcontainers.DockerClient
 	owner  Owner
 	reaper reaper
-	// Logf receives progress of long work, a line at a time; nil is silent.
-	Logf func(format string, args ...any)
+	turns  *turns
+	// Logf receives what was done, a line at a time, and Statusf what is being done, which the next words replace.
+	Logf, Statusf func(format string, args ...any)
 }
 
 // Connect finds the Docker Engine as the docker command does (DOCKER_HOST, its
@@ -45,7 +47,8 @@ func Connect(ctx context.Context, owner Owner) (*Engine, error) {
 	if _, err := docker.Client.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true}); err != nil {
 		return nil, fmt.Errorf("%w: %s", ErrUnavailable, oneLine(err))
 	}
-	return &Engine{docker: docker, owner: owner, Logf: func(string, ...any) {}}, nil
+	silent := func(string, ...any) {}
+	return &Engine{docker: docker, owner: owner, turns: newTurns(runtime.NumCPU()), Logf: silent, Statusf: silent}, nil
 }
 
 // dial finds the Engine. A DOCKER_HOST that does not answer would be passed over in silence, for
@@ -81,6 +84,7 @@ func answers(ctx context.Context) error {
 
 // Close ends the connection and the process that guards the run; containers stay.
 func (e *Engine) Close() error {
+	os.Remove(buildDir(e.owner)) // it is empty, if it is there
 	return errors.Join(e.reaper.stop(), e.docker.Close())
 }
 

@@ -16,10 +16,6 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// pullTimeout bounds a pull. Behind a closed network the first packet may simply
-// be lost; building takes 20 s, so waiting much longer helps nobody.
-const pullTimeout = 2 * time.Minute
-
 // Image names one image and the ways to get it.
 type Image struct {
 	Name   string       // the tag it gets when it is built here, "badgateway/nginx:1.30"
@@ -30,49 +26,11 @@ type Image struct {
 // Ensure gets an image as Get does and returns its reference when it is there.
 func (e *Engine) Ensure(ctx context.Context, image Image) (string, error) {
 	p := e.Get(ctx, image)
-	<-p.done // what ctx ends has been cleaned up then
+	<-p.done // with ctx it ends, too, and has left nothing then
 	return p.Ref, p.err
 }
 
-// once returns the reference of an image that is present. When none is, one process at a
-// time, by the lock of that name, gets it.
-func (e *Engine) once(ctx context.Context, name string, image Image, get func() (string, error)) (string, error) {
-	if ref, err := e.local(ctx, image); ref != "" || err != nil {
-		return ref, err
-	}
-	unlock, err := lock(ctx, name)
-	if err != nil {
-		return "", err
-	}
-	defer unlock()
-	if ref, err := e.local(ctx, image); ref != "" || err != nil {
-		return ref, err
-	}
-	return get()
-}
-
-// fetch pulls an image, or builds it.
-func (e *Engine) fetch(ctx context.Context, image Image) (string, error) {
-	pullErr := errors.New("it is in no registry")
-	if image.Public != "" {
-		pullErr = e.pull(ctx, image.Public)
-	}
-	if pullErr == nil {
-		return image.Public, nil
-	}
-	if ctx.Err() != nil {
-		return "", ctx.Err()
-	}
-	if image.Debian == nil {
-		return "", fmt.Errorf("get image %s: not present locally, and pull: %w", image.Public, pullErr)
-	}
-	e.Logf("image %s: building it from Debian %s (%v)", image.Name, image.Debian.Suite, pullErr)
-	if err := e.build(ctx, image); err != nil {
-		return "", fmt.Errorf("build image %s: %w", image.Name, err)
-	}
-	return image.Name, nil
-}
-
+// local returns the reference of an image that is present, or "".
 func (e *Engine) local(ctx context.Context, image Image) (string, error) {
 	for _, ref := range []string{image.Name, image.Public} {
 		if ref == "" {
@@ -87,17 +45,6 @@ func (e *Engine) local(ctx context.Context, image Image) (string, error) {
 		}
 	}
 	return "", nil
-}
-
-func (e *Engine) pull(ctx context.Context, ref string) error {
-	e.Logf("image %s: pulling", ref)
-	ctx, cancel := context.WithTimeout(ctx, pullTimeout)
-	defer cancel()
-	res, err := e.docker.ImagePull(ctx, ref, client.ImagePullOptions{})
-	if err != nil {
-		return errors.New(oneLine(err))
-	}
-	return res.Wait(ctx)
 }
 
 // load imports a tar stream of a root file system as an image. What the daemon

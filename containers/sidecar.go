@@ -25,17 +25,26 @@ func (e *Engine) EnsureSidecar(ctx context.Context, program string) (string, err
 	if err != nil {
 		return "", err
 	}
-	ref := sidecarName + sum[:16]
-	return e.once(ctx, "sidecar", Image{Name: ref}, func() (string, error) {
-		if err := mustBeStatic(program); err != nil {
-			return "", err
-		}
-		if err := e.loadProgram(ctx, ref, program); err != nil {
-			return "", err
-		}
-		e.dropOldSidecars(ctx, ref)
-		return ref, nil
-	})
+	image := Image{Name: sidecarName + sum[:16]}
+	if ref, err := e.local(ctx, image); ref != "" || err != nil {
+		return ref, err
+	}
+	unlock, err := lock(ctx, "sidecar")
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if ref, err := e.local(ctx, image); ref != "" || err != nil {
+		return ref, err
+	}
+	if err := mustBeStatic(program); err != nil {
+		return "", err
+	}
+	if err := e.loadProgram(ctx, image.Name, program); err != nil {
+		return "", err
+	}
+	e.dropOldSidecars(ctx, image.Name)
+	return image.Name, nil
 }
 
 // dropOldSidecars removes the images of earlier builds; one that a container still uses stays, and

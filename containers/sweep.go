@@ -6,12 +6,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/image"
 	"github.com/moby/moby/client"
 )
+
+// ownNames begins the name of every image that is made here.
+const ownNames = "badgateway/"
 
 // Which says what a Sweep removes.
 type Which struct {
@@ -87,21 +93,37 @@ func (e *Engine) remove(ctx context.Context, id string) error {
 	return fmt.Errorf("remove container %.12s: %w", id, err)
 }
 
-func (e *Engine) removeImages(ctx context.Context) (int, error) {
-	list, err := e.docker.ImageList(ctx, client.ImageListOptions{Filters: labelled(labelImage)})
-	if err != nil {
-		return 0, fmt.Errorf("list images: %w", err)
-	}
+// removeImages removes the images that were made here, and the names here of those that were pulled.
+func (e *Engine) removeImages(ctx context.Context) (n int, err error) {
 	var errs []error
-	n := 0
-	for _, img := range list.Items {
-		if _, err := e.docker.ImageRemove(ctx, img.ID, client.ImageRemoveOptions{Force: true, PruneChildren: true}); err != nil && !cerrdefs.IsNotFound(err) {
-			errs = append(errs, fmt.Errorf("remove image %.19s: %w", img.ID, err))
-			continue
+	for _, filter := range []client.Filters{labelled(labelImage), make(client.Filters).Add("reference", ownNames+"*")} {
+		list, err := e.docker.ImageList(ctx, client.ImageListOptions{Filters: filter})
+		if err != nil {
+			return n, fmt.Errorf("list images: %w", err)
 		}
-		n++
+		for _, img := range list.Items {
+			if err := e.removeImage(ctx, img); err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			n++
+		}
 	}
 	return n, errors.Join(errs...)
+}
+
+func (e *Engine) removeImage(ctx context.Context, img image.Summary) error {
+	refs := []string{img.ID}
+	if img.Labels[labelImage] == "" {
+		refs = slices.DeleteFunc(img.RepoTags, func(tag string) bool { return !strings.HasPrefix(tag, ownNames) })
+	}
+	for _, ref := range refs {
+		_, err := e.docker.ImageRemove(ctx, ref, client.ImageRemoveOptions{Force: true, PruneChildren: true})
+		if err != nil && !cerrdefs.IsNotFound(err) {
+			return fmt.Errorf("remove image %.40s: %w", ref, err)
+		}
+	}
+	return nil
 }
 
 // buildDir holds everything that an image build keeps on disk; its name tells whose it is.
@@ -124,7 +146,8 @@ func sweepBuilds(which Which) (int, error) {
 			continue
 		}
 		n++
-		errs = append(errs, killBuild(dir), os.RemoveAll(dir))
+		killBuilds(dir)
+		errs = append(errs, os.RemoveAll(dir))
 	}
 	return n, errors.Join(errs...)
 }

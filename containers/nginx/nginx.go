@@ -38,9 +38,10 @@ func Image(version string) (containers.Image, error) {
 			Name:   "badgateway/nginx:" + version,
 			Public: "nginx:" + version,
 			Debian: &containers.DebianBuild{
-				Suite:    s.suite,
-				Packages: []string{"nginx"},
-				Command:  []string{"nginx", "-g", "daemon off;"},
+				Suite:     s.suite,
+				Packages:  []string{"nginx"},
+				Configure: []string{"*nginx*"},
+				Command:   []string{"nginx", "-g", "daemon off;"},
 			},
 		}, nil
 	}

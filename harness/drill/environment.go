@@ -28,7 +28,8 @@ type Options struct {
 	// Early has Setup return when the first proxy's image is there. The others are being got then, until ctx ends or the
 	// environment is closed: Await says when the drill of a job can be started.
 	Early bool
-	Logf  func(format string, args ...any)
+	// Logf receives what was done, a line at a time, and Statusf what is being done, which the next words replace; either may be nil.
+	Logf, Statusf func(format string, args ...any)
 }
 
 // Environment is all that drills share: the Docker Engine and images. The references of images are fixed from the start;
@@ -59,6 +60,9 @@ func Setup(ctx context.Context, o Options) (*Environment, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Statusf != nil {
+		engine.Statusf = o.Statusf
+	}
 	env := &Environment{Catalogue: o.Catalogue, Keep: o.Keep, engine: engine}
 	if err := env.prepare(ctx, o); err != nil {
 		return nil, errors.Join(err, env.Close())
@@ -86,22 +90,13 @@ func (env *Environment) prepare(ctx context.Context, o Options) error {
 	if err := env.engine.Guard(program); err != nil {
 		return err
 	}
+	if err := env.getImages(ctx, o); err != nil {
+		return err
+	}
 	if _, err := env.engine.Sweep(ctx, containers.Which{}); err != nil {
 		return err
 	}
 	if env.sidecar, err = env.engine.EnsureSidecar(ctx, program); err != nil {
-		return err
-	}
-	return env.getImages(ctx, o)
-}
-
-// getImages begins to get what is not there, the first proxy's image before all others, and waits as the options say.
-func (env *Environment) getImages(ctx context.Context, o Options) error {
-	ctx, env.images.cancel = context.WithCancel(ctx)
-	if err := env.proxies(ctx, o); err != nil {
-		return err
-	}
-	if err := env.realBackends(ctx, o); err != nil {
 		return err
 	}
 	if o.Early {
@@ -110,9 +105,20 @@ func (env *Environment) getImages(ctx context.Context, o Options) error {
 	return env.images.awaitAll(ctx)
 }
 
+// getImages begins to get what is not there, the first proxy's image before all others.
+func (env *Environment) getImages(ctx context.Context, o Options) error {
+	ctx, env.images.cancel = context.WithCancel(ctx)
+	if err := env.proxies(ctx, o); err != nil {
+		return err
+	}
+	return env.realBackends(ctx, o)
+}
+
 func (env *Environment) proxies(ctx context.Context, o Options) error {
 	if o.Image != "" {
-		env.Proxies = []Proxy{{"nginx", o.Image, env.images.add(env.engine.Get(ctx, containers.Image{Public: o.Image}))}}
+		p := env.engine.Get(ctx, containers.Image{Public: o.Image})
+		env.images.add(p)
+		env.Proxies = []Proxy{{"nginx", o.Image, p.Ref}}
 		return nil
 	}
 	versions := o.Versions
@@ -124,7 +130,9 @@ func (env *Environment) proxies(ctx context.Context, o Options) error {
 		if err != nil {
 			return err
 		}
-		env.Proxies = append(env.Proxies, Proxy{"nginx", v, env.images.add(env.engine.Get(ctx, image))})
+		p := env.engine.Get(ctx, image)
+		env.images.add(p)
+		env.Proxies = append(env.Proxies, Proxy{"nginx", v, p.Ref})
 	}
 	return nil
 }
@@ -134,13 +142,18 @@ func (env *Environment) realBackends(ctx context.Context, o Options) error {
 	if drills == nil && o.Catalogue != nil {
 		drills = o.Catalogue.Drills()
 	}
-	env.Backends = map[string]string{}
-	for _, kind := range scenario.Backends(drills) {
-		image, err := backends.Image(kind)
-		if err != nil {
+	kinds := scenario.Backends(drills)
+	all := make([]containers.Image, len(kinds))
+	for i, kind := range kinds {
+		var err error
+		if all[i], err = backends.Image(kind); err != nil {
 			return err
 		}
-		env.Backends[kind] = env.images.add(env.engine.Get(ctx, image))
+	}
+	env.Backends = map[string]string{}
+	for i, p := range env.engine.GetAll(ctx, all...) {
+		env.images.add(p)
+		env.Backends[kinds[i]] = p.Ref
 	}
 	return nil
 }

@@ -52,8 +52,8 @@ func (env *Environment) needs(j Job) []string {
 	return refs
 }
 
-// add makes an image one of those that the environment has, and returns its reference.
-func (m *images) add(p *containers.Pending) string {
+// add makes an image one of those that the environment has.
+func (m *images) add(p *containers.Pending) {
 	if m.all == nil {
 		m.all, m.arrival = map[string]*containers.Pending{}, make(chan struct{})
 	}
@@ -65,7 +65,6 @@ func (m *images) add(p *containers.Pending) string {
 		close(m.arrival)
 		m.arrival = make(chan struct{})
 	}()
-	return p.Ref
 }
 
 func (m *images) await(ctx context.Context, refs ...string) error {

@@ -77,7 +77,7 @@ func (env *Environment) giveBack(ctx context.Context, p *Pod) error {
 		return errors.Join(err, p.Close(ctx))
 	}
 	if err := p.Client.Reset(ctx); err != nil {
-		env.engine.Logf("a pod is not used again: %v", err)
+		env.engine.Statusf("a pod is not used again: %v", err)
 		return p.Close(ctx)
 	}
 	p.free, p.used = append(p.free, p.used...), nil

@@ -146,8 +146,8 @@ func (p *Progress) Total(n int) { p.do(func() { p.total = n }) }
 // Limit says how many drills are run at a time from now on.
 func (p *Progress) Limit(n int) { p.do(func() { p.limit = n }) }
 
-// Logf shows what is being done while no drill is under way. It does not stay.
-func (p *Progress) Logf(format string, args ...any) {
+// Statusf shows what is being done while no drill is under way. It does not stay.
+func (p *Progress) Statusf(format string, args ...any) {
 	p.do(func() { p.work = fmt.Sprintf(format, args...) })
 }
 

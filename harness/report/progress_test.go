@@ -44,7 +44,7 @@ func inconclusive(r drill.Result) drill.Result {
 // play runs 20 drills of 2 s, 4 at a time, of which the last ones may be left out. One fails, and one is disturbed twice.
 func play(w io.Writer, options ProgressOptions, until int) Run {
 	p := NewProgress(w, options)
-	p.Logf("image nginx 1.30: building it from Debian bookworm")
+	p.Statusf("image nginx 1.30: building it from Debian bookworm")
 	time.Sleep(12*time.Second + 300*time.Millisecond) // nothing happens just when the line is drawn anew
 	p.Note("image nginx 1.30: built in %d s", 12)
 	p.Total(20)

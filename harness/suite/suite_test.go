@@ -97,7 +97,7 @@ var _ = SynchronizedBeforeSuite(func(ctx SpecContext) {
 func options(early bool) drill.Options {
 	catalogue, err := scenario.Builtin()
 	Expect(err).NotTo(HaveOccurred())
-	o := drill.Options{Catalogue: catalogue, Image: *imageFlag, Logf: logf, Early: early}
+	o := drill.Options{Catalogue: catalogue, Image: *imageFlag, Logf: logf, Statusf: view.Statusf, Early: early}
 	jobs, err := chosen(catalogue)
 	Expect(err).NotTo(HaveOccurred())
 	for _, j := range jobs {
@@ -118,7 +118,7 @@ func versions() []string {
 
 func logf(format string, args ...any) {
 	GinkgoWriter.Printf(format+"\n", args...)
-	view.Logf(format, args...)
+	view.Note(format, args...)
 }
 
 // stopWithParent ends this process when the program that runs the suite is killed:

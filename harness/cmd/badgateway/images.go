@@ -19,7 +19,7 @@ func imagesCommand() *cobra.Command {
 		Short: "Get the images that drills need: found, pulled, or built",
 		Long: `Get the images that drills need, of the named scenarios or of all: the proxies, and
 the application servers where a scenario runs a real one. Each is looked up locally, else pulled, else
-built from Debian packages with mmdebstrap (about 20 s; BADGATEWAY_MIRROR names
+built from Debian packages with mmdebstrap, several at a time (BADGATEWAY_MIRROR names
 another mirror than mmdebstrap's own default).`,
 		ValidArgsFunction: completeScenarios,
 		RunE: func(c *cobra.Command, args []string) error {

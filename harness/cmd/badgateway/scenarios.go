@@ -145,7 +145,7 @@ func setup(ctx context.Context, o drill.Options) (*drill.Environment, error) {
 func setupShown(c *cobra.Command, o drill.Options) (*drill.Environment, error) {
 	p := report.NewProgress(c.ErrOrStderr(), report.ProgressOptions{})
 	defer p.Stop()
-	o.Logf = p.Logf
+	o.Logf, o.Statusf = p.Note, p.Statusf
 	return setup(c.Context(), o)
 }
 
