@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 var errMalformed = errors.New("malformed request")
@@ -137,3 +138,15 @@ func containsToken(value []byte, token string) bool {
 
 // clip shortens what is shown of input.
 func clip(b []byte) []byte { return b[:min(len(b), 60)] }
+
+// isToken reports whether s is what methods and the names of fields are made of (RFC 9110, 5.6.2).
+func isToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !letter && (c < '0' || c > '9') && !strings.Contains("!#$%&'*+-.^_`|~", string(rune(c))) {
+			return false
+		}
+	}
+	return s != ""
+}
