@@ -42,6 +42,7 @@ type http2Conn struct {
 	asked   []asking                // guarded by mu
 	again   bool                    // guarded by mu; what the reader waits for has changed
 	queue   []byte                  // guarded by mu; frames of the protocol that wait for the turn
+	over    bool                    // guarded by mu; GOAWAY is the last of them
 	ignores ignore                  // guarded by mu
 	window  int64                   // guarded by mu; how much DATA the peer takes on the connection
 	initial int64                   // guarded by mu; how much on a new stream

@@ -118,6 +118,11 @@ func (s *http2Stream) poke() {
 func (s *http2Stream) giveUp() {
 	s.mux.mu.Lock()
 	defer s.mux.mu.Unlock()
+	s.leave()
+}
+
+// leave ends the script. It is called with mux.mu held.
+func (s *http2Stream) leave() {
 	s.bodyEnd = true
 	select {
 	case <-s.gone:

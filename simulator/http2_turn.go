@@ -29,11 +29,17 @@ func (s *http2Stream) takeTurn(c *conn) error {
 	select {
 	case s.mux.turn <- struct{}{}:
 		s.out.holds = true
-		return nil
 	case <-s.gone:
 		return errDone
 	case <-s.mux.done:
 		return c.lost(nil)
+	}
+	select {
+	case <-s.gone: // meanwhile
+		s.passTurn(true)
+		return errDone
+	default:
+		return nil
 	}
 }
 
@@ -50,7 +56,9 @@ func (s *http2Stream) passTurn(end bool) {
 // waits for the turn: who has it sends what is queued.
 func (m *http2Conn) control(frame []byte) {
 	m.mu.Lock()
-	m.queue = append(m.queue, frame...)
+	if !m.over {
+		m.queue = append(m.queue, frame...)
+	}
 	m.mu.Unlock()
 	select {
 	case m.turn <- struct{}{}:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -66,8 +67,20 @@ func (m *http2Conn) refuse(err error) error {
 	return nil
 }
 
+// goAway ends the connection. Its scripts are over; what one is writing is waited for, lest GOAWAY comes behind the FIN.
 func (m *http2Conn) goAway(code http2.ErrCode) error {
 	m.control(goAwayFrame(m.last, code, ""))
+	m.mu.Lock()
+	m.over = true
+	for _, s := range m.streams {
+		s.leave()
+	}
+	m.mu.Unlock()
+	select {
+	case m.turn <- struct{}{}:
+		m.passTurn()
+	case <-time.After(m.root.srv.linger):
+	}
 	return m.root.fin()
 }
 
