@@ -33,9 +33,10 @@ type conn struct {
 	req      request
 	body     httpBody
 	stream   stream
-	noRead   bool // a step decided that no more is read
-	unread   bool // a step asked that input stays unread at close
-	ended    bool // the close entry is written
+	begun    int64 // bytes that were written before the response
+	noRead   bool  // a step decided that no more is read
+	unread   bool  // a step asked that input stays unread at close
+	ended    bool  // the close entry is written
 
 	mux     *http2Conn   // HTTP/2: of the connection, and of each of its streams
 	sub     *http2Stream // HTTP/2: this is a stream, not the connection itself
@@ -166,6 +167,7 @@ func (c *conn) choose() *program {
 		}
 	}
 	c.rule = rule.name
+	c.begun = c.seen.written.Load()
 	c.met(rule)
 	c.logRequest(kind)
 	p := rule.program(variant{connection: c.req.say, headOnly: string(c.req.method) == "HEAD"})

@@ -24,12 +24,18 @@ type stream struct {
 	dataEnd bool   // the empty DATA record came, which a filter is sent after STDIN (section 6.4)
 	aborted bool   // ABORT_REQUEST came
 	size    int64  // of STDIN and DATA so far
+	stdin   int64  // of STDIN alone
+	length  int64  // what CONTENT_LENGTH says of STDIN; -1 where it says nothing
 	reply   []byte // what must be answered outside the script
+
+	before  uint16          // the id of the request before
+	refused map[uint16]bool // ids of requests that were answered CANT_MPX_CONN
+	faults  []error         // of records that are ignored, not journaled yet
 }
 
 // reset prepares for the next request and keeps the buffers.
 func (s *stream) reset() {
-	*s = stream{content: s.content[:0], params: s.params[:0], reply: s.reply[:0]}
+	*s = stream{content: s.content[:0], params: s.params[:0], reply: s.reply[:0], before: s.id, refused: s.refused, faults: s.faults}
 }
 
 func (s *stream) feedHead(p []byte, limit int) (used int, err error) {
@@ -67,7 +73,10 @@ func (s *stream) feed(p []byte, limit int) (int, error) {
 		s.current = fastcgi.ParseHeader(s.header[:])
 		s.left, s.pad = int(s.current.Length), int(s.current.Padding)
 		if s.current.Version != fastcgi.Version {
-			return n, malformed("FastCGI version %d", s.current.Version)
+			return n, malformed("FastCGI 1.0, 3.3", "version %d", s.current.Version)
+		}
+		if err := s.judge(); err != nil {
+			return n, err
 		}
 		return n, s.finish()
 	case s.left > 0:
@@ -82,21 +91,23 @@ func (s *stream) feed(p []byte, limit int) (int, error) {
 }
 
 func (s *stream) take(p []byte, limit int) error {
-	own := s.id != 0 && s.current.ID == s.id
 	switch s.current.Type {
 	case fastcgi.Stdin, fastcgi.Data:
-		if own {
+		if s.takes(s.current.Type) {
 			s.size += int64(len(p))
 		}
+		if s.current.Type == fastcgi.Stdin {
+			s.stdin += int64(len(p))
+		}
 	case fastcgi.Params:
-		if own {
+		if s.takes(fastcgi.Params) {
 			s.params = append(s.params, p...)
 		}
 	default:
 		s.content = append(s.content, p...)
 	}
 	if len(s.params) > limit {
-		return malformed("parameters are longer than %d bytes", limit)
+		return malformed("FastCGI 1.0, 3.4", "parameters are longer than %d bytes", limit)
 	}
 	return s.finish()
 }
@@ -120,7 +131,10 @@ func (s *stream) finish() error {
 	case fastcgi.Params:
 		s.headEnd = s.headEnd || (h.Length == 0 && h.ID == s.id)
 	case fastcgi.Stdin:
-		s.bodyEnd = s.bodyEnd || (h.Length == 0 && h.ID == s.id)
+		if s.takes(fastcgi.Stdin) && h.Length == 0 {
+			s.bodyEnd = true
+			s.compareLength()
+		}
 	case fastcgi.Data:
 		s.dataEnd = s.dataEnd || (h.Length == 0 && h.ID == s.id)
 	case fastcgi.AbortRequest:
@@ -143,16 +157,33 @@ func (s *stream) abort(id uint16) {
 
 func (s *stream) beginRequest(h fastcgi.Header, content []byte) error {
 	begin, err := fastcgi.ParseBegin(content)
-	if err != nil {
-		return malformed("%v", err)
+	switch {
+	case err != nil:
+		return malformed("FastCGI 1.0, 5.1", "%v", err)
+	case len(content) > 8:
+		return malformed("FastCGI 1.0, 5.1", "begin request of %d bytes", len(content))
+	case s.id == h.ID:
+		s.ignored("FastCGI 1.0, 3.3", "BEGIN_REQUEST of request %d, which is active", h.ID)
+		s.refuse(h.ID, fastcgi.CantMultiplex)
+	case s.id != 0:
+		s.refuse(h.ID, fastcgi.CantMultiplex)
+	case begin.Role < fastcgi.Responder || begin.Role > fastcgi.Filter:
+		s.ignored("FastCGI 1.0, 5.1", "role %d", begin.Role)
+		s.refuse(h.ID, fastcgi.UnknownRole)
+	default:
+		delete(s.refused, h.ID)
+		s.id, s.begin, s.length = h.ID, begin, -1
 	}
-	if s.id != 0 {
-		refusal := fastcgi.End{Protocol: fastcgi.CantMultiplex}.Append(nil)
-		s.reply = fastcgi.AppendRecord(s.reply, fastcgi.EndRequest, h.ID, refusal, 0)
-		return nil
-	}
-	s.id, s.begin = h.ID, begin
 	return nil
+}
+
+// refuse answers a request that is not served. Records of it may be on their way.
+func (s *stream) refuse(id uint16, status fastcgi.Status) {
+	s.reply = fastcgi.AppendRecord(s.reply, fastcgi.EndRequest, id, fastcgi.End{Protocol: status}.Append(nil), 0)
+	if s.refused == nil {
+		s.refused = map[uint16]bool{}
+	}
+	s.refused[id] = id != s.id
 }
 
 // manage answers management records (section 4).
@@ -172,11 +203,12 @@ func (s *stream) fill(r *request) error {
 	for rest := slices.Clip(s.params); len(rest) > 0; {
 		name, value, next, err := fastcgi.NextParam(rest)
 		if err != nil {
-			return malformed("%v", err)
+			return malformed("FastCGI 1.0, 3.4", "%v", err)
 		}
 		r.fields = append(r.fields, pair{name, value})
 		rest = next
 	}
+	s.noteLength(r)
 	r.method = r.first("REQUEST_METHOD")
 	r.target = r.first("REQUEST_URI", "DOCUMENT_URI", "SCRIPT_NAME")
 	return nil

@@ -102,11 +102,11 @@ func httpHead(c *conn, idleEnd time.Time) error {
 			c.began()
 			idleEnd = time.Time{}
 			if noText(in.buf[in.r]) {
-				return malformed("byte %#02x at the start of a head", in.buf[in.r])
+				return malformed("RFC 9112, 3", "byte %#02x at the start of a head", in.buf[in.r])
 			}
 		}
 		if seen > c.srv.maxHead {
-			return malformed("head is longer than %d bytes", c.srv.maxHead)
+			return malformed("RFC 9110, 5.4", "head is longer than %d bytes", c.srv.maxHead)
 		}
 		if err := c.fill(idleEnd); err != nil {
 			return err
@@ -143,8 +143,12 @@ func fastcgiHead(c *conn, idleEnd time.Time) error {
 	return c.stream.fill(&c.req)
 }
 
-// sendReply answers management records, which belong to no script.
+// sendReply answers management records, which belong to no script, and journals what was wrong with records that are ignored.
 func (c *conn) sendReply() error {
+	for _, fault := range c.stream.faults {
+		c.log(&Entry{Kind: KindMalformed, Text: fault.Error()})
+	}
+	c.stream.faults = nil
 	if len(c.stream.reply) == 0 {
 		return nil
 	}
@@ -184,13 +188,21 @@ func (c *conn) readSome(limit int) error {
 	used, err := c.srv.protocol.feed(c, c.in.buf[c.in.r:][:min(limit, c.in.w-c.in.r)])
 	c.in.r += used
 	if errors.Is(err, errMalformed) {
-		c.log(&Entry{Kind: KindMalformed, Text: err.Error()})
-		return c.fin()
+		return c.refuseBody(err)
 	}
 	if err == nil {
 		err = c.sendReply()
 	}
 	return err
+}
+
+// refuseBody is refuseMalformed, but for what cannot be said once the response has begun.
+func (c *conn) refuseBody(err error) error {
+	if c.seen.written.Load() == c.begun {
+		return c.refuseMalformed(err)
+	}
+	c.log(&Entry{Kind: KindMalformed, Text: err.Error()})
+	return c.fin()
 }
 
 // sendContinue invites the body when the client waits for that (RFC 9110, 10.1.1).
@@ -199,7 +211,9 @@ func (c *conn) sendContinue() error {
 		return nil
 	}
 	c.req.expects = false
-	return c.write(bytesSegment([]byte("HTTP/1.1 100 Continue\r\n\r\n")))
+	err := c.write(bytesSegment([]byte("HTTP/1.1 100 Continue\r\n\r\n")))
+	c.begun = c.seen.written.Load()
+	return err
 }
 
 //go:noinline

@@ -30,18 +30,25 @@ type http2Conn struct {
 	done    chan struct{}  // closed when the connection is over
 	turn    chan struct{}  // holds one token, of who writes
 	last    uint32         // the highest stream seen
+	follow  frameFollower  // of what is written for no stream
 
-	prefaceRead, settingsSent bool // what a connection rule's script did already
-	inFrame                   bool // part of a frame was read
+	prefaceRead, settingsSent bool   // what a connection rule's script did already
+	greeted                   bool   // the peer's SETTINGS came
+	inFrame                   bool   // part of a frame was read
+	block                     []byte // HEADERS and CONTINUATION as they were read, for who wants to know what is wrong in them
 
 	mu      sync.Mutex
 	streams map[uint32]*http2Stream // guarded by mu
 	asked   []asking                // guarded by mu
 	again   bool                    // guarded by mu; what the reader waits for has changed
 	queue   []byte                  // guarded by mu; frames of the protocol that wait for the turn
+	over    bool                    // guarded by mu; GOAWAY is the last of them
 	ignores ignore                  // guarded by mu
 	window  int64                   // guarded by mu; how much DATA the peer takes on the connection
 	initial int64                   // guarded by mu; how much on a new stream
+	room    int64                   // guarded by mu; how much DATA the peer may send on the connection
+	offers  offers                  // guarded by mu
+	past    pastStreams             // guarded by mu
 	owed    uint32                  // of the connection's window, not given back yet; the reader's alone
 	ended   time.Time               // guarded by mu; when the last exchange ended
 }
@@ -54,10 +61,12 @@ type asking struct {
 }
 
 func newHTTP2Conn(root *conn) *http2Conn {
-	return &http2Conn{
+	m := &http2Conn{
 		root: root, done: make(chan struct{}), turn: make(chan struct{}, 1), streams: map[uint32]*http2Stream{},
-		window: initialWindow, initial: initialWindow,
+		window: initialWindow, initial: initialWindow, room: initialWindow, offers: offers{acked: initialLimits},
 	}
+	m.follow.sent = m.sent
+	return m
 }
 
 // initialWindow is what holds until SETTINGS or WINDOW_UPDATE say more (RFC 9113, 6.9.2).
@@ -74,14 +83,34 @@ func (m *http2Conn) serve() error {
 	m.framer.MaxHeaderListSize = uint32(m.root.srv.maxHead)
 	for {
 		m.inFrame = false
-		f, err := m.framer.ReadFrame()
+		f, err := m.readFrame()
 		if err == nil {
 			err = m.handle(f)
+		}
+		if err == nil {
+			continue
 		}
 		if err = m.refuse(err); err != nil {
 			return err
 		}
 	}
+}
+
+// readFrame reads a frame, with HEADERS all that belongs to their block.
+func (m *http2Conn) readFrame() (http2.Frame, error) {
+	m.block = m.block[:0]
+	h, err := m.framer.ReadFrameHeader()
+	if err != nil {
+		return nil, m.judge(h, nil, err)
+	}
+	if h.Type == http2.FrameHeaders {
+		m.block = frameHeader{h.Length, h.Type, h.Flags, h.StreamID}.append(m.block)
+	}
+	f, err := m.framer.ReadFrameForHeader(h)
+	if err != nil {
+		return nil, m.judge(h, f, err)
+	}
+	return f, nil
 }
 
 // begin reads the client's preface and sends the server's (RFC 9113, 3.4).
@@ -96,8 +125,7 @@ func (m *http2Conn) begin() error {
 	if err == nil {
 		return nil
 	}
-	m.root.log(&Entry{Kind: KindMalformed, Text: err.Error()})
-	return m.goAway(http2.ErrCodeProtocol)
+	return m.refuse(err)
 }
 
 func (m *http2Conn) readPreface() error {
@@ -107,7 +135,7 @@ func (m *http2Conn) readPreface() error {
 		n := min(len(have), len(http2.ClientPreface))
 		if string(have[:n]) != http2.ClientPreface[:n] {
 			in.r = in.w
-			return malformed("no HTTP/2 preface, but %q", clip(have))
+			return ofConnection(http2.ErrCodeProtocol, "RFC 9113, 3.4", "no HTTP/2 preface, but %q", clip(have))
 		}
 		if m.prefaceRead = n == len(http2.ClientPreface); m.prefaceRead {
 			in.r += n
@@ -118,36 +146,6 @@ func (m *http2Conn) readPreface() error {
 		}
 	}
 	return nil
-}
-
-// refuse answers a peer that breaks the protocol (RFC 9113, 5.4). Other errors end the connection.
-func (m *http2Conn) refuse(err error) error {
-	var stream http2.StreamError
-	var code http2.ConnectionError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &stream):
-		m.root.log(&Entry{Kind: KindMalformed, Text: err.Error(), Stream: stream.StreamID})
-		m.last = max(m.last, stream.StreamID)
-		if s := m.stream(stream.StreamID); s != nil {
-			s.giveUp()
-		}
-		m.control(rstStreamFrame(stream.StreamID, stream.Code))
-		return nil
-	case errors.As(err, &code):
-		m.root.log(&Entry{Kind: KindMalformed, Text: err.Error()})
-		return m.goAway(http2.ErrCode(code))
-	case errors.Is(err, http2.ErrFrameTooLarge):
-		m.root.log(&Entry{Kind: KindMalformed, Text: err.Error()})
-		return m.goAway(http2.ErrCodeFrameSize)
-	}
-	return err
-}
-
-func (m *http2Conn) goAway(code http2.ErrCode) error {
-	m.control(goAwayFrame(m.last, code, ""))
-	return m.root.fin()
 }
 
 // frameReader gives the framer the connection's input.
@@ -164,6 +162,10 @@ func (r frameReader) Read(p []byte) (int, error) {
 	n := copy(p, in.buf[in.r:in.w])
 	in.r += n
 	r.m.inFrame = true
+	if len(r.m.block) > 0 {
+		r.m.block = append(r.m.block, p[:n]...)
+	}
+	r.m.applyLimits() // before the framer judges what was read
 	return n, nil
 }
 

@@ -173,7 +173,8 @@ func TestFrameWriterKnowsWhereFramesEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, size := range []int{1, 2, 7, 1000} {
-		w := &frameWriter{Conn: sink{}}
+		var types []http2.FrameType
+		w := &frameWriter{Conn: sink{}, frameFollower: frameFollower{sent: func(h frameHeader, _ []byte) { types = append(types, h.Type) }}}
 		var ends []int
 		var all []byte
 		for _, a := range p.actions {
@@ -190,6 +191,9 @@ func TestFrameWriterKnowsWhereFramesEnd(t *testing.T) {
 		// HEADERS and CONTINUATION are one block of 27 bytes, DATA takes 12; the rest is the start of a frame that lies.
 		if want := "[27 39]"; size == 1 && fmt.Sprint(ends) != want {
 			t.Errorf("frames end at %v, want %s", ends, want)
+		}
+		if want := "[HEADERS CONTINUATION DATA]"; fmt.Sprint(types) != want {
+			t.Errorf("pieces of %d: the frames are %v, want %s", size, types, want)
 		}
 		if w.whole() {
 			t.Errorf("pieces of %d: the frame that lies is taken for whole", size)

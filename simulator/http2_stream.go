@@ -15,12 +15,16 @@ type http2Stream struct {
 	gone chan struct{} // closed when the peer has reset the stream
 	out  *frameWriter
 
-	window  int64  // guarded by mux.mu; how much DATA the peer takes
-	bodyEnd bool   // guarded by mux.mu
-	size    int64  // guarded by mux.mu; of the body so far
-	owed    uint32 // guarded by mux.mu; of the stream's window, to be given back when the body is read
-	reading bool   // guarded by mux.mu; the script reads the body
-	told    bool   // the body was journaled
+	state   streamState // guarded by mux.mu
+	window  int64       // guarded by mux.mu; how much DATA the peer takes
+	room    int64       // guarded by mux.mu; how much DATA the peer may send
+	short   shortFrame  // the script's alone
+	length  int64       // of the body, as the request's head says; -1 where it does not
+	bodyEnd bool        // guarded by mux.mu
+	size    int64       // guarded by mux.mu; of the body so far
+	owed    uint32      // guarded by mux.mu; of the stream's window, to be given back when the body is read
+	reading bool        // guarded by mux.mu; the script reads the body
+	told    bool        // the body was journaled
 }
 
 // open begins an exchange in a goroutine of its own. Its rule is chosen here, in the order of the requests.
@@ -28,14 +32,18 @@ func (m *http2Conn) open(f *http2.MetaHeadersFrame) {
 	root := m.root
 	root.exchange++
 	s := &http2Stream{mux: m, id: f.StreamID, wait: make(chan struct{}, 1), gone: make(chan struct{}), bodyEnd: f.StreamEnded()}
-	s.out = &frameWriter{Conn: root.output()}
+	s.length = contentLength(f)
+	if s.bodyEnd {
+		s.state = gotEnd
+	}
+	s.out = &frameWriter{Conn: root.output(), frameFollower: frameFollower{sent: m.sent}}
 	c := &conn{srv: root.srv, net: s.out, raw: root.raw, number: root.number, gen: root.gen, exchange: root.exchange, mux: m, sub: s}
 	s.conn = c
 	m.mu.Lock()
 	if len(m.streams) == 0 && !m.ended.IsZero() {
 		c.idle = time.Since(m.ended)
 	}
-	s.window = m.initial
+	s.window, s.room = m.initial, int64(m.offers.largest().window)
 	m.streams[s.id] = s
 	m.mu.Unlock()
 	c.req.fromHeaders(f)
@@ -68,7 +76,7 @@ func (s *http2Stream) serve(p *program) {
 	}
 	m := s.mux
 	m.mu.Lock()
-	delete(m.streams, s.id)
+	m.forget(s)
 	m.ended = time.Now()
 	m.mu.Unlock()
 	m.lookAgain()
@@ -110,6 +118,11 @@ func (s *http2Stream) poke() {
 func (s *http2Stream) giveUp() {
 	s.mux.mu.Lock()
 	defer s.mux.mu.Unlock()
+	s.leave()
+}
+
+// leave ends the script. It is called with mux.mu held.
+func (s *http2Stream) leave() {
 	s.bodyEnd = true
 	select {
 	case <-s.gone:
@@ -119,22 +132,42 @@ func (s *http2Stream) giveUp() {
 }
 
 // received counts n body bytes, which took so much of the window. That is given back while the script reads them.
-func (s *http2Stream) received(n int, window uint32, end bool) {
+func (s *http2Stream) received(n int, window uint32, end bool) error {
 	m := s.mux
 	m.mu.Lock()
 	s.size += int64(n)
 	s.owed += window
-	s.bodyEnd = s.bodyEnd || end
+	s.room -= int64(window)
+	err := s.bodyFault(end)
+	if err == nil && end {
+		s.bodyEnd = true
+		s.state |= gotEnd
+	}
 	m.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	s.giveBack()
 	s.poke()
+	return nil
+}
+
+// bodyFault says what is wrong with the body that came so far. It is called with mux.mu held.
+func (s *http2Stream) bodyFault(end bool) error {
+	switch {
+	case s.room < 0:
+		return ofStream(s.id, http2.ErrCodeFlowControl, "RFC 9113, 6.9.1", "DATA is %d bytes above the stream's window", -s.room)
+	case s.length >= 0 && (s.size > s.length || end && s.size < s.length):
+		return ofStream(s.id, http2.ErrCodeProtocol, "RFC 9113, 8.1.1", "%d bytes of DATA, content-length is %d", s.size, s.length)
+	}
+	return nil
 }
 
 func (s *http2Stream) giveBack() {
 	m := s.mux
 	m.mu.Lock()
 	n := uint32(0)
-	if s.reading && !s.bodyEnd {
+	if s.reading && !s.bodyEnd && !s.state.closed() {
 		n, s.owed = s.owed, 0
 	}
 	m.mu.Unlock()
@@ -144,7 +177,7 @@ func (s *http2Stream) giveBack() {
 func (s *http2Stream) bodyDone() bool {
 	s.mux.mu.Lock()
 	defer s.mux.mu.Unlock()
-	return s.bodyEnd
+	return s.bodyEnd || s.state&weReset != 0
 }
 
 // readBody reads the rest of the request's body and discards it.
@@ -164,23 +197,4 @@ func (s *http2Stream) readBody(c *conn) error {
 		c.log(&Entry{Kind: KindBody, Bytes: size})
 	}
 	return nil
-}
-
-// acquire waits until the peer takes n bytes of DATA (RFC 9113, 6.9). Frames
-// are not cut smaller for a window that is smaller than they are.
-func (c *conn) acquire(n int64) error {
-	if c.sub == nil {
-		return nil
-	}
-	s, m := c.sub, c.mux
-	return s.park(c, time.Time{}, func() bool {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		if m.window < n || s.window < n {
-			return false
-		}
-		m.window -= n
-		s.window -= n
-		return true
-	})
 }

@@ -1,59 +1,20 @@
 package simulator
 
-import (
-	"net"
-
-	"golang.org/x/net/http2"
-)
+import "net"
 
 // frameWriter is the socket as a stream's script writes to it. It follows the
 // frames, because between two streams' output a frame must have ended, and a header block (RFC 9113, 4.3).
 type frameWriter struct {
 	net.Conn
-	head  [frameHeaderLen]byte
-	have  int    // bytes of head
-	left  uint32 // of the payload
-	block bool   // a header block goes on
-	holds bool   // it is this stream's turn
+	frameFollower
+	holds bool // it is this stream's turn
 }
 
-// Write writes p and counts what was taken.
+// Write writes p.
 func (w *frameWriter) Write(p []byte) (int, error) {
-	n, err := w.Conn.Write(p)
-	for rest := p[:n]; len(rest) > 0; {
-		if w.have < frameHeaderLen {
-			k := copy(w.head[w.have:], rest)
-			w.have += k
-			rest = rest[k:]
-			w.begin()
-			continue
-		}
-		k := min(len(rest), int(w.left))
-		w.left -= uint32(k)
-		rest = rest[k:]
-		w.finish()
-	}
-	return n, err
+	w.follow(p)
+	return w.Conn.Write(p)
 }
-
-func (w *frameWriter) begin() {
-	if w.have < frameHeaderLen {
-		return
-	}
-	w.left = uint32(w.head[0])<<16 | uint32(w.head[1])<<8 | uint32(w.head[2])
-	if t := http2.FrameType(w.head[3]); t == http2.FrameHeaders || t == http2.FrameContinuation {
-		w.block = !http2.Flags(w.head[4]).Has(http2.FlagHeadersEndHeaders)
-	}
-	w.finish()
-}
-
-func (w *frameWriter) finish() {
-	if w.left == 0 {
-		w.have = 0
-	}
-}
-
-func (w *frameWriter) whole() bool { return w.have == 0 && !w.block }
 
 // takeTurn waits until no other stream is in the middle of a frame.
 func (s *http2Stream) takeTurn(c *conn) error {
@@ -68,11 +29,17 @@ func (s *http2Stream) takeTurn(c *conn) error {
 	select {
 	case s.mux.turn <- struct{}{}:
 		s.out.holds = true
-		return nil
 	case <-s.gone:
 		return errDone
 	case <-s.mux.done:
 		return c.lost(nil)
+	}
+	select {
+	case <-s.gone: // meanwhile
+		s.passTurn(true)
+		return errDone
+	default:
+		return nil
 	}
 }
 
@@ -89,7 +56,9 @@ func (s *http2Stream) passTurn(end bool) {
 // waits for the turn: who has it sends what is queued.
 func (m *http2Conn) control(frame []byte) {
 	m.mu.Lock()
-	m.queue = append(m.queue, frame...)
+	if !m.over {
+		m.queue = append(m.queue, frame...)
+	}
 	m.mu.Unlock()
 	select {
 	case m.turn <- struct{}{}:

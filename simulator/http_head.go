@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strconv"
 )
 
 var errMalformed = errors.New("malformed request")
 
-func malformed(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{errMalformed}, args...)...)
+// malformed is what the peer sent, and the rule that it breaks.
+func malformed(rule, format string, args ...any) error {
+	return fmt.Errorf("%w: "+rule+": "+format, append([]any{errMalformed}, args...)...)
 }
 
 // headLength finds the end of a head in b, of which the first seen bytes were
@@ -38,22 +38,26 @@ func (r *request) parseHead(b []byte, body *httpBody) error {
 	method, line, ok1 := bytes.Cut(line, []byte(" "))
 	target, version, ok2 := bytes.Cut(line, []byte(" "))
 	minor, ok3 := httpMinor(version)
-	if !ok1 || !ok2 || !ok3 || len(method) == 0 || len(target) == 0 {
-		return malformed("request line %q", clip(b))
+	if !ok1 || !ok2 || !ok3 || !isToken(method) || !isTarget(method, target) {
+		return malformed("RFC 9112, 3", "request line %q", clip(b))
+	}
+	if err := lineEnds(b); err != nil {
+		return err
 	}
 	r.begin(method, target, minor >= 1)
 	*body = httpBody{}
+	seen := framing{length: -1}
 	for {
 		line, rest = cutLine(rest)
 		if len(line) == 0 {
 			break
 		}
-		if err := r.parseField(line, body); err != nil {
+		if err := r.parseField(line, &seen); err != nil {
 			return err
 		}
 	}
-	if body.chunked && minor == 0 { // faulty framing (RFC 9112, 6.1)
-		return malformed("transfer-encoding in HTTP/1.0")
+	if err := seen.settle(minor, body); err != nil {
+		return err
 	}
 	r.decideConnection(minor)
 	return nil
@@ -68,14 +72,21 @@ func (r *request) begin(method, target []byte, keep bool) {
 // the colon, as a server must (RFC 9112, 5.1 and 5.2).
 //
 //go:noinline
-func (r *request) parseField(line []byte, body *httpBody) error {
+func (r *request) parseField(line []byte, seen *framing) error {
 	name, value, ok := bytes.Cut(line, []byte(":"))
-	if !ok || len(name) == 0 || blank(name[0]) || blank(name[len(name)-1]) {
-		return malformed("header line %q", clip(line))
+	switch {
+	case blank(line[0]):
+		return malformed("RFC 9112, 5.2", "header line %q continues the one before", clip(line))
+	case len(name) > 0 && blank(name[len(name)-1]):
+		return malformed("RFC 9112, 5.1", "blank before the colon of header line %q", clip(line))
+	case !ok || !isToken(name):
+		return malformed("RFC 9112, 5", "header line %q", clip(line))
+	case bytes.ContainsFunc(value, isControl):
+		return malformed("RFC 9110, 5.5", "control character in header line %q", clip(line))
 	}
 	value = bytes.Trim(value, " \t")
 	r.fields = append(r.fields, pair{name, value})
-	return r.framing(name, value, body)
+	return r.note(name, value, seen)
 }
 
 func blank(c byte) bool { return c == ' ' || c == '\t' }
@@ -92,19 +103,15 @@ func httpMinor(version []byte) (minor int, ok bool) {
 	return int(version[7] - '0'), true
 }
 
-// framing notes what a field says of body and connection.
-func (r *request) framing(name, value []byte, body *httpBody) error {
+// note keeps what a field says of body and connection.
+func (r *request) note(name, value []byte, seen *framing) error {
 	switch {
 	case equalFold(name, "content-length"):
-		n, err := strconv.ParseInt(string(value), 10, 64)
-		if err != nil || n < 0 {
-			return malformed("content-length %q", clip(value))
-		}
-		if !body.chunked {
-			body.left = n
-		}
+		return seen.contentLength(value)
 	case equalFold(name, "transfer-encoding"):
-		body.chunked, body.left = containsToken(value, "chunked"), 0
+		return seen.transferEncoding(value)
+	case equalFold(name, "host"):
+		return seen.host(value)
 	case equalFold(name, "connection"):
 		r.keep = (r.keep || containsToken(value, "keep-alive")) && !containsToken(value, "close")
 	case equalFold(name, "expect"):

@@ -201,7 +201,7 @@ func TestWorkers(t *testing.T) {
 				var conns []net.Conn
 				for range 4 {
 					c := dial(t, srv)
-					write(t, c, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+					write(t, c, "GET / HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n")
 					conns = append(conns, c)
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), patience)

@@ -31,6 +31,9 @@ func (c *conn) encrypted() bool { return c.secure != nil && c.secure.conn != nil
 
 // send is one write of the script's output.
 func (c *conn) send(p []byte) (int, error) {
+	if c.mux != nil && c.sub == nil {
+		c.mux.follow.follow(p)
+	}
 	if c.encrypted() {
 		return c.secure.conn.Write(p)
 	}

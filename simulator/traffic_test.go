@@ -188,7 +188,7 @@ func TestEarlyAnswer(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
 		srv := start(t, listenOn(t, network), "http", `default: [no_read, {respond: {status: 413}}, linger_close]`)
 		c := dial(t, srv)
-		write(t, c, "POST / HTTP/1.1\r\nContent-Length: 8388608\r\n\r\n")
+		write(t, c, "POST / HTTP/1.1\r\nHost: app\r\nContent-Length: 8388608\r\n\r\n")
 		written := make(chan error, 1)
 		go func() {
 			_, err := c.Write(make([]byte, 8<<20))

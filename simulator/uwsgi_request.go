@@ -29,8 +29,14 @@ func uwsgiHead(c *conn, idleEnd time.Time) error {
 		want := uwsgi.HeaderLen
 		if len(have) >= want {
 			h := uwsgi.ParseHeader(have)
+			if h.Modifier1 != uwsgi.WSGI && int(h.Size) <= c.srv.maxHead {
+				return malformed("uWSGI, core/uwsgi.c", "unavailable modifier requested: %d", h.Modifier1)
+			}
+			if h.Size == 0 {
+				return malformed("uWSGI, plugins/python/wsgi_handlers.c", "empty request")
+			}
 			if int(h.Size) > c.srv.maxHead {
-				return malformed("invalid request block size: %d (max %d)", h.Size, c.srv.maxHead)
+				return malformed("uWSGI, proto/uwsgi.c", "invalid request block size: %d (max %d)", h.Size, c.srv.maxHead)
 			}
 			want += int(h.Size)
 		}
@@ -49,6 +55,10 @@ func uwsgiHead(c *conn, idleEnd time.Time) error {
 	}
 }
 
+// maxVars is how many variables uWSGI takes unless its option max-vars says more: both name and value of each are an element of a vector of 261, of
+// which five are kept.
+const maxVars = 128
+
 // parseVars sets the request from a block of variables. Like uWSGI it never keeps the connection.
 func (r *request) parseVars(block []byte, body *httpBody) error {
 	*r = request{cgi: true, fields: r.fields[:0]}
@@ -56,10 +66,16 @@ func (r *request) parseVars(block []byte, body *httpBody) error {
 	for len(block) > 0 {
 		name, value, rest, err := uwsgi.NextVar(block)
 		if err != nil {
-			return malformed("%v", err)
+			return malformed("uWSGI, core/protocol.c", "%v", err)
+		}
+		if len(name) == 0 {
+			return malformed("uWSGI, core/protocol.c", "key cannot be null")
 		}
 		r.fields = append(r.fields, pair{name, value})
 		block = rest
+	}
+	if len(r.fields) > maxVars {
+		return malformed("uWSGI, core/protocol.c", "max vec size reached: %d variables", len(r.fields))
 	}
 	r.method = r.first("REQUEST_METHOD")
 	r.target = r.first("REQUEST_URI", "PATH_INFO", "DOCUMENT_URI")
@@ -67,10 +83,10 @@ func (r *request) parseVars(block []byte, body *httpBody) error {
 	if len(length) == 0 {
 		return nil
 	}
-	n, err := strconv.ParseInt(string(length), 10, 64)
-	if err != nil || n < 0 {
-		return malformed("CONTENT_LENGTH %q", clip(length))
+	n, err := strconv.ParseUint(string(length), 10, 63)
+	if err != nil {
+		return malformed("RFC 3875, 4.1.2", "CONTENT_LENGTH %q", clip(length))
 	}
-	body.left = n
+	body.left = int64(n)
 	return nil
 }

@@ -8,6 +8,13 @@ import (
 
 // write sends output and journals how much of it the kernel took.
 func (c *conn) write(out ...segment) error {
+	if c.sub != nil && c.sub.short.rest > 0 {
+		return c.writeShort(out)
+	}
+	return c.writeOut(out)
+}
+
+func (c *conn) writeOut(out []segment) error {
 	if c.sub != nil {
 		if err := c.sub.takeTurn(c); err != nil {
 			return err

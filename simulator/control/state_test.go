@@ -235,8 +235,8 @@ func TestMetrics(t *testing.T) {
 	srv, c := serve(t, "tcp:127.0.0.1:0", `
 exchanges: [{match: {path: /late}, script: [{sleep: 1ms}, serve, fin]}, {name: 'odd "name"\', match: {path: /odd}, script: [{wait: g}]}]`, "")
 	ctx := within(t)
-	_, _ = io.ReadAll(ask(t, srv, "GET /late HTTP/1.1\r\n\r\n"))
-	ask(t, srv, "GET /odd HTTP/1.1\r\n\r\n")
+	_, _ = io.ReadAll(ask(t, srv, "GET /late HTTP/1.1\r\nHost: app\r\n\r\n"))
+	ask(t, srv, "GET /odd HTTP/1.1\r\nHost: app\r\n\r\n")
 	if err := srv.Gate("g").AwaitWaiting(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ exchanges: [{match: {path: /late}, script: [{sleep: 1ms}, serve, fin]}, {name: '
 		{"exchanges_total", "rule", "exchanges[0]", 1},
 		{"exchanges_total", "rule", `odd "name"\`, 1},
 		{"exchanges_total", "rule", "serve", 0},
-		{"read_bytes_total", "upstream", `a "quoted" name`, 43},
+		{"read_bytes_total", "upstream", `a "quoted" name`, 65},
 		{"written_bytes_total", "upstream", `a "quoted" name`, 67},
 		{"step_lateness_seconds", "upstream", `a "quoted" name`, 1},
 		{"accept_queue_depth", "upstream", `a "quoted" name`, 0},
