@@ -41,7 +41,7 @@ func browse(t *testing.T) (context.Context, func() []string) {
 	if err := Page(f, Run{Drills: 9}, browsed(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // it takes seconds, unless much else runs
 	t.Cleanup(cancel)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true))
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
@@ -77,7 +77,8 @@ func listen(ctx context.Context) func() []string {
 	}
 }
 
-// browsed are 8 drills, of 2 scenarios, 2 variants, 2 versions, of which one failed and one is inconclusive; and a hostile one.
+// browsed are 8 drills, of 2 scenarios, 2 variants, 2 versions, of which one failed and one is
+// inconclusive; and a hostile one.
 func browsed() []drill.Record {
 	records := []drill.Record{hostileRecord()}
 	for _, scenario := range []string{"wrong-port", "read-timeout"} {

@@ -23,7 +23,8 @@ type Run struct {
 // slowest is how many drills the closing summary names.
 const slowest = 3
 
-// Closing prints the end of a run, for 80 columns: how many drills came to what, which were slowest, where the report is.
+// Closing prints the end of a run, for 80 columns: how many drills came to what, which were
+// slowest, where the report is.
 func Closing(w io.Writer, run Run, results []drill.Result, dir string) {
 	c := Count(results)
 	fmt.Fprintln(w)
@@ -42,7 +43,8 @@ func Closing(w io.Writer, run Run, results []drill.Result, dir string) {
 	slices.SortStableFunc(list, func(a, b drill.Result) int { return cmp.Compare(b.Seconds, a.Seconds) })
 	if len(list) > slowest { // a few are all in sight
 		for i, r := range list[:slowest] {
-			fmt.Fprintf(w, "%-9s%7s  %s\n", []string{"slowest", "", ""}[i], fmt.Sprintf("%.1f s", r.Seconds), fit(r.Name(), 80-18))
+			name, seconds := []string{"slowest", "", ""}[i], fmt.Sprintf("%.1f s", r.Seconds)
+			fmt.Fprintf(w, "%-9s%7s  %s\n", name, seconds, fit(r.Name(), 80-18))
 		}
 	}
 	fmt.Fprintln(w, "report   "+path.Join(dir, PageName))
@@ -80,7 +82,8 @@ func counted(n int, one, more string) string {
 	return fmt.Sprintf("%d %s", n, more)
 }
 
-// Again prints the end of a run that is over: the drills that did not pass, or with all a row for each, and the closing summary.
+// Again prints the end of a run that is over: with all a row for each drill, then those that did
+// not pass, and the closing summary.
 func Again(w io.Writer, run Run, results []drill.Result, dir string, all bool) {
 	if all {
 		Table(w, results)

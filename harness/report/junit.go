@@ -10,8 +10,9 @@ import (
 	"github.com/badgateway/badgateway/harness/drill"
 )
 
-// The elements are those that both Jenkins (xunit-plugin, junit-10.xsd) and Maven Surefire (surefire-test-report.xsd)
-// allow, in the order of the latter. Properties are a suite's there, so each proxy and variant is a suite.
+// The elements are those that both Jenkins (xunit-plugin, junit-10.xsd) and Maven Surefire
+// (surefire-test-report.xsd) allow, in the order of the latter. Properties are a suite's there, so
+// each proxy and variant is a suite.
 type junitSuites struct {
 	XMLName  xml.Name      `xml:"testsuites"`
 	Name     string        `xml:"name,attr"`
@@ -67,9 +68,9 @@ type junitText struct {
 	Text string `xml:",cdata"`
 }
 
-// JUnit writes a run as JUnit's XML, a test case for each drill. An inconclusive drill is an error: a failure would say that
-// it was seen to be wrong, and what is skipped is shown by most readers as if all were well. A run that is not
-// complete has one case more, with an error that says so.
+// JUnit writes a run as JUnit's XML, a test case for each drill. An inconclusive drill is an error:
+// a failure would say that it was seen to be wrong, and what is skipped is shown by most readers as
+// if all were well. A run that is not complete has one case more, with an error that says so.
 func JUnit(w io.Writer, run Run, records []drill.Record) error {
 	all := junitSuites{Name: "badgateway", Time: junitTime(run.Seconds)}
 	var c Counts
@@ -104,7 +105,10 @@ func (all *junitSuites) suite(r drill.Result) *junitSuite {
 	if i := slices.IndexFunc(all.Suites, func(s *junitSuite) bool { return s.Name == name }); i >= 0 {
 		return all.Suites[i]
 	}
-	s := &junitSuite{Name: name, Properties: []junitProperty{{"proxy", r.Proxy}, {"version", r.Version}, {"variant", r.Variant}}}
+	s := &junitSuite{
+		Name:       name,
+		Properties: []junitProperty{{"proxy", r.Proxy}, {"version", r.Version}, {"variant", r.Variant}},
+	}
 	all.Suites = append(all.Suites, s)
 	return s
 }
@@ -122,7 +126,10 @@ func (s *junitSuite) add(c junitCase, seconds float64) {
 
 func newJUnitCase(r drill.Record) junitCase {
 	result := r.Result
-	c := junitCase{Class: result.Scenario, Name: fmt.Sprintf("%s %s %s", result.Variant, result.Proxy, result.Version), Out: &junitText{essentials(r)}}
+	c := junitCase{
+		Class: result.Scenario, Name: fmt.Sprintf("%s %s %s", result.Variant, result.Proxy, result.Version),
+		Out: &junitText{essentials(r)},
+	}
 	switch result.Verdict {
 	case drill.Passed:
 		if first := result.First; first != nil {

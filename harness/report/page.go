@@ -111,7 +111,10 @@ func newPage(run Run, records []drill.Record, when time.Time) *page {
 }
 
 func newPageDrill(r drill.Record) *pageDrill {
-	d := &pageDrill{Record: r, ID: Anchor(r.Result), Labels: strings.Join(r.Story.Labels, " "), Topology: topology(r), Timeline: timeline(r)}
+	d := &pageDrill{
+		Record: r, ID: Anchor(r.Result), Labels: strings.Join(r.Story.Labels, " "),
+		Topology: topology(r), Timeline: timeline(r),
+	}
 	text := []string{r.Result.Name(), r.Result.Cause, r.Result.Diagnosed, r.Result.Remedy, r.Story.Title, d.Labels}
 	for _, e := range r.Story.Events {
 		text = append(text, e.Text)

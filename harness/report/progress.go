@@ -26,12 +26,13 @@ const glance = 10
 // ProgressOptions say what a Progress shows. The zero value is good for a long run.
 type ProgressOptions struct {
 	Dir     string // of the report, as failures name it
-	Verbose bool   // a row of the table for each drill, as of a run that is short enough to be seen at a glance
+	Verbose bool   // a row of the table for each drill, as always in a run of a few
 	Columns int    // of the terminal, 0 asks the writer; what is not a terminal has 80
 }
 
-// Progress shows a run of drills: on a terminal one line that changes, otherwise a line every 10 s. A drill that
-// does not pass is printed at once, for good. Its methods may be called from several goroutines.
+// Progress shows a run of drills: on a terminal one line that changes, otherwise a line every 10 s.
+// A drill that does not pass is printed at once, for good. Its methods may be called from several
+// goroutines.
 type Progress struct {
 	w        io.Writer
 	options  ProgressOptions
@@ -225,8 +226,8 @@ func (p *Progress) Stop() {
 	})
 }
 
-// Finish is Stop with the closing summary, and returns what is to be known of the run. One that was
-// interrupted has fewer results than its total, and says so.
+// Finish is Stop with the closing summary, and returns what is to be known of the run. One that
+// was interrupted has fewer results than its total, and says so.
 func (p *Progress) Finish(interrupted bool) Run {
 	p.Stop()
 	p.mu.Lock()

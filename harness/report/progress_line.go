@@ -13,6 +13,9 @@ func (p *Progress) line(width int) string {
 	if p.began.IsZero() || p.work != "" && len(p.way) == 0 {
 		return fit(p.work, width)
 	}
+	if len(p.results) == p.total {
+		return "" // the closing summary follows
+	}
 	parts := slices.DeleteFunc(append(p.counted(), p.estimate()), func(s string) bool { return s == "" })
 	line := strings.Join(parts, ", ")
 	if room := width - columns(line) - 2; room >= longestMin {
@@ -49,8 +52,9 @@ const (
 	rateDrill = 10
 )
 
-// estimate is the time left if drills go on to end as fast as in the last minute. It is empty before there is
-// enough to go by, and when nothing is left to begin: then the longest drill under way decides, which is shown beside it.
+// estimate is the time left if drills go on to end as fast as in the last minute. It is empty
+// before there is enough to go by, and when nothing is left to begin: then the longest drill
+// under way decides, which is shown beside it.
 func (p *Progress) estimate() string {
 	since := max(0, rateOver-time.Since(p.began))
 	over := rateOver - since

@@ -99,7 +99,8 @@ func Row(w io.Writer, r drill.Result) {
 	if r.Status != 0 {
 		got = fmt.Sprint(r.Status)
 	}
-	fmt.Fprintf(w, row, cmp.Or(marks[r.Verdict], "FAIL"), r.Scenario, r.Variant, r.Version, got, r.Certainty, r.Remedy, fmt.Sprintf("%.1f", r.Seconds))
+	mark, seconds := cmp.Or(marks[r.Verdict], "FAIL"), fmt.Sprintf("%.1f", r.Seconds)
+	fmt.Fprintf(w, row, mark, r.Scenario, r.Variant, r.Version, got, r.Certainty, r.Remedy, seconds)
 }
 
 // Read reads DIR/scenarios.json, and DIR/run.json if it is there.

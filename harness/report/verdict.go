@@ -59,8 +59,8 @@ func bad(v drill.Verdict) string {
 	return "FAILED"
 }
 
-// reason are three lines of a drill that did not pass: what it was, what was wanted, what came instead.
-// They are those of the first mismatch; more is how many others there are.
+// reason are three lines of a drill that did not pass: what it was, what was wanted, what came
+// instead. They are those of the first mismatch; more is how many others there are.
 func reason(r drill.Result) (lines []string, more int) {
 	m := drill.Mismatch{Want: "a drill that is carried out", Got: "one that ended early"}
 	switch {

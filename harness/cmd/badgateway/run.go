@@ -100,7 +100,8 @@ func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill
 	return verdict(err, records)
 }
 
-// carriedOut is the result of a drill that ended with an error: one that has no verdict of its own failed, and says why.
+// carriedOut is the result of a drill that ended with an error: one that has no verdict of its own
+// failed, and says why.
 func carriedOut(r drill.Result, err error) drill.Result {
 	if err == nil {
 		return r
@@ -129,7 +130,8 @@ func verdict(err error, records []drill.Record) error {
 	case err != nil:
 		return environment(errors.New("not every drill could be run"))
 	case c.Inconclusive > 0:
-		return environment(fmt.Errorf("%s inconclusive: the machine was too late; try fewer at a time, --procs", count(c.Inconclusive, "drill")))
+		return environment(fmt.Errorf("%s inconclusive: the machine was too late; try fewer at a time, with --procs",
+			count(c.Inconclusive, "drill")))
 	}
 	return nil
 }
