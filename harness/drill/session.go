@@ -244,6 +244,9 @@ func (s *Session) Close(ctx context.Context) error {
 		err = errors.Join(err, <-done)
 	}
 	s.Result.Seconds = time.Since(s.begin).Round(time.Millisecond).Seconds()
+	if err != nil {
+		s.all = append(s.all, Mismatch{Step: "ends", Want: "nothing left", Got: err.Error()})
+	}
 	s.Result.Mismatches = s.all
 	s.Result.Verdict = s.verdict(err)
 	return err

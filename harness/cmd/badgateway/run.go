@@ -85,7 +85,6 @@ func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill
 		Begun: func(j drill.Job) { p.Begin(j.Name()) },
 		Again: func(s *drill.Session) { p.Later(s.Result.Name()) },
 		Done: func(s *drill.Session, err error) {
-			s.Result = carriedOut(s.Result, err)
 			records = append(records, s.Record())
 			p.Done(s.Result)
 			if f.verbose && err == nil {
@@ -98,21 +97,6 @@ func (f *runFlags) runAll(c *cobra.Command, env *drill.Environment, jobs []drill
 		return usage(werr)
 	}
 	return verdict(err, records)
-}
-
-// carriedOut is the result of a drill that ended with an error: one that has no verdict of its own
-// failed, and says why.
-func carriedOut(r drill.Result, err error) drill.Result {
-	if err == nil {
-		return r
-	}
-	if r.Verdict != drill.Inconclusive {
-		r.Verdict = drill.Failed
-	}
-	if len(r.Mismatches) == 0 {
-		r.Mismatches = drill.Mismatches{{Want: "the drill carried out", Got: err.Error()}}
-	}
-	return r
 }
 
 // verdict is the exit status. What went wrong with a drill is printed already.
