@@ -14,6 +14,7 @@ type action struct {
 	seg  segment
 	out  []segment // seg and what follows it without anything between, once all is compiled
 	run  func(*conn) error
+	body bool     // run reads the request's body
 	slow *dribble // how seg is sent, when not at once
 }
 

@@ -36,6 +36,10 @@ type conn struct {
 	noRead   bool // a step decided that no more is read
 	unread   bool // a step asked that input stays unread at close
 	ended    bool // the close entry is written
+	inWait   bool // inside the poller's wait: nothing may be read or closed
+	// tellsLeft says that the kernel was asked to tell with each read what is left.
+	tellsLeft bool
+	chosen    *program // of the request whose head was read inside the wait; nil where that is still to be chosen
 
 	mux     *http2Conn   // HTTP/2: of the connection, and of each of its streams
 	sub     *http2Stream // HTTP/2: this is a stream, not the connection itself
@@ -120,7 +124,10 @@ func (c *conn) oneExchange() error {
 	if err := c.awaitHead(); err != nil {
 		return err
 	}
-	p := c.choose()
+	p := c.chosen
+	if c.chosen = nil; p == nil {
+		p = c.choose()
+	}
 	if err := c.run(p); err != nil {
 		return err
 	}
@@ -135,9 +142,14 @@ func (c *conn) afterExchange(p *program) error {
 	if err := c.readBody(); err != nil {
 		return err
 	}
+	c.served()
+	return nil
+}
+
+// served notes that an exchange is over and the connection kept.
+func (c *conn) served() {
 	c.lastEnd = time.Now()
 	c.seen.doing.Store(nil)
-	return nil
 }
 
 // met notes the rule of a connection or an exchange.

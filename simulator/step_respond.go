@@ -62,7 +62,7 @@ func (r respond) compile(b *builder) error {
 		return err
 	}
 	if !b.readsAlone && !b.connScope && !b.bodyRead {
-		b.do("", (*conn).readBody)
+		b.actions = append(b.actions, action{run: (*conn).readBody, body: true})
 		b.bodyRead = true
 	}
 	if (b.fastcgi || b.http2) && r.Chunked > 0 {

@@ -15,11 +15,7 @@ func (c *conn) write(out ...segment) error {
 		defer c.sub.passTurn(false)
 	}
 	n, err := c.writeAll(out)
-	e := &Entry{Kind: KindWrite, Bytes: n}
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		e.Errno = errnoName(err)
-	}
-	c.log(e)
+	c.logWrite(n, err)
 	switch {
 	case err == nil:
 		return nil
@@ -28,6 +24,15 @@ func (c *conn) write(out ...segment) error {
 	default:
 		return c.lost(err)
 	}
+}
+
+//go:noinline
+func (c *conn) logWrite(n int64, err error) {
+	e := &Entry{Kind: KindWrite, Bytes: n}
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		e.Errno = errnoName(err)
+	}
+	c.log(e)
 }
 
 func (c *conn) writeAll(out []segment) (sent int64, err error) {
