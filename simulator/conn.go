@@ -142,13 +142,13 @@ func (c *conn) afterExchange(p *program) error {
 	if err := c.readBody(); err != nil {
 		return err
 	}
-	c.served()
+	c.served(time.Now())
 	return nil
 }
 
 // served notes that an exchange is over and the connection kept.
-func (c *conn) served() {
-	c.lastEnd = time.Now()
+func (c *conn) served(at time.Time) {
+	c.lastEnd = at
 	c.seen.doing.Store(nil)
 }
 
@@ -168,8 +168,11 @@ func (c *conn) met(r *compiledRule) {
 //
 //go:noinline
 func (c *conn) choose() *program {
-	f := facts{srv: c.srv, conn: c.number, exchange: c.exchange, idle: c.idle, since: c.gen.since, req: &c.req, hello: c.hello()}
-	rule := firstMatch(c.gen.exchanges, &f)
+	var rule *compiledRule
+	if len(c.gen.exchanges) > 0 { // facts are memory of their own
+		f := facts{srv: c.srv, conn: c.number, exchange: c.exchange, idle: c.idle, since: c.gen.since, req: &c.req, hello: c.hello()}
+		rule = firstMatch(c.gen.exchanges, &f)
+	}
 	kind := KindRequest
 	if rule == nil {
 		rule = c.gen.fallback

@@ -56,7 +56,7 @@ func (c *conn) began() {
 		return
 	}
 	c.between = false
-	if !c.lastEnd.IsZero() {
+	if c.gen.idles && !c.lastEnd.IsZero() {
 		c.idle = time.Since(c.lastEnd)
 	}
 }

@@ -46,7 +46,6 @@ func (c *conn) answer(fd int) bool {
 		return false
 	}
 	c.chosen = nil
-	c.served()
 	c.awaits()
 	return true
 }
@@ -64,10 +63,11 @@ func (c *conn) runPlain(fd int, p *program) error {
 		}
 		n, err := c.put(fd, a.out[0].sent(c))
 		c.seen.written.Add(int64(n))
-		c.logWrite(int64(n), err)
+		at := c.logWrite(int64(n), err)
 		if err != nil {
 			return err
 		}
+		c.served(at)
 	}
 	return nil
 }

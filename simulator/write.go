@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"time"
 )
 
 // write sends output and journals how much of it the kernel took.
@@ -27,12 +28,13 @@ func (c *conn) write(out ...segment) error {
 }
 
 //go:noinline
-func (c *conn) logWrite(n int64, err error) {
+func (c *conn) logWrite(n int64, err error) time.Time {
 	e := &Entry{Kind: KindWrite, Bytes: n}
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		e.Errno = errnoName(err)
 	}
 	c.log(e)
+	return e.Time
 }
 
 func (c *conn) writeAll(out []segment) (sent int64, err error) {
