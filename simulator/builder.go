@@ -197,6 +197,7 @@ func (b *builder) records(t fastcgi.Type, rest []segment, r Records, each func(p
 	if r.Size > 0 {
 		size = min(size, int64(r.Size))
 	}
+	b.budget.expect(sizeOf(rest) / size)
 	for sizeOf(rest) > 0 && !b.budget.over() {
 		var part []segment
 		part, rest = take(rest, size)

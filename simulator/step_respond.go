@@ -188,6 +188,9 @@ func (b *builder) endHead() {
 
 // payload sends body bytes, in chunks when chunk is above 0.
 func (b *builder) payload(list []segment, chunk int64) {
+	if chunk > 0 {
+		b.budget.expect(sizeOf(list) / chunk)
+	}
 	for len(list) > 0 && !b.budget.over() {
 		part := list
 		if chunk > 0 {
