@@ -16,6 +16,7 @@ type acceptor struct {
 	srv     *Server
 	l       net.Listener
 	queued  *os.File      // the listener again: an os.File can be waited on, a net.Listener cannot
+	watch   queueWatch    // of the queue
 	delay   time.Duration // before each accept
 	workers chan struct{} // has a place for each worker; nil where there is no such limit
 	line    *line         // of connections that are accepted and wait for a worker; nil where none do
@@ -32,7 +33,7 @@ func (s *Server) startAccept(l net.Listener, e Endpoint) error {
 	if err != nil {
 		return err
 	}
-	a := &acceptor{srv: s, l: l, queued: duplicate, delay: e.AcceptDelay, quit: make(chan struct{}), done: make(chan struct{})}
+	a := &acceptor{srv: s, l: l, queued: duplicate, watch: queueWatch{l: l, fd: -1}, delay: e.AcceptDelay, quit: make(chan struct{}), done: make(chan struct{})}
 	if e.Workers > 0 && e.Waiting == waitAccepted {
 		a.line = &line{free: e.Workers}
 	} else if e.Workers > 0 {
@@ -51,6 +52,7 @@ func (s *Server) startAccept(l net.Listener, e Endpoint) error {
 		defer s.running.Done()
 		defer close(a.done)
 		defer func() { _ = duplicate.Close() }()
+		defer a.watch.close()
 		run()
 	}()
 	return nil
@@ -194,7 +196,7 @@ func (s *Server) killed(a *acceptor) {
 
 // left is what the queue still holds; nil where the kernel does not tell.
 func (a *acceptor) left() *Queue {
-	q, err := queueOf(a.l)
+	q, err := a.watch.ask()
 	if err != nil {
 		return nil
 	}

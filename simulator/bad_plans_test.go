@@ -63,6 +63,8 @@ var badPlans = []struct{ listen, protocol, plan, want string }{
 	{"", "fastcgi", "default: [{record: {type: 300}}]", `p.yaml:1:27: 300 is no decimal number between 0 and 255`},
 	{"", "fastcgi", "default: [{record: {type: stdot}}]", `p.yaml:1:27: want a number or one of begin_request, abort_request, end_request, params, stdin, stdout, stderr, data, get_values, get_values_result, unknown_type, got "stdot"`},
 	{"", "fastcgi", "default: [{end_request: {protocol: busy}}]", `p.yaml:1:36: want complete, cant_multiplex, overloaded, unknown_role or a number, got "busy"`},
+	{"", "http2", "default: [{respond: {fill: 1GiB, records: {size: 1}}}]", `p.yaml:1:11: the plan is too big: its scripts compile to more than 524288 pieces or 256 MiB; use fewer repetitions, or fill`},
+	{"", "", "default: [{loop: {times: 10000, script: [{fill: 1}, {loop: {times: 60, script: [flush]}}]}}]", `p.yaml:1:42: the plan is too big: its scripts compile to more than 524288 pieces or 256 MiB; use fewer repetitions, or fill`},
 	{"", "fastcgi", "default: [{stdout: {fill: 1GiB, records: {size: 1}}}]", `p.yaml:1:11: the plan is too big: its scripts compile to more than 524288 pieces or 256 MiB; use fewer repetitions, or fill`},
 }
 

@@ -22,6 +22,21 @@ func (b *budget) spend(literal int) {
 	}
 }
 
+// expect gives up at once where at least so many pieces will follow that the limit is passed, before memory is spent on them.
+func (b *budget) expect(pieces int64) {
+	if b != nil && pieces > b.pieces {
+		b.pieces = -1
+	}
+}
+
+// left is how many pieces there may still be.
+func (b *budget) left() int64 {
+	if b == nil {
+		return 0
+	}
+	return b.pieces
+}
+
 func (b *budget) over() bool { return b != nil && (b.pieces < 0 || b.literal < 0) }
 
 func (b *budget) check() error {

@@ -14,6 +14,7 @@ type action struct {
 	seg  segment
 	out  []segment // seg and what follows it without anything between, once all is compiled
 	run  func(*conn) error
+	body bool     // run reads the request's body
 	slow *dribble // how seg is sent, when not at once
 }
 
@@ -196,6 +197,7 @@ func (b *builder) records(t fastcgi.Type, rest []segment, r Records, each func(p
 	if r.Size > 0 {
 		size = min(size, int64(r.Size))
 	}
+	b.budget.expect(sizeOf(rest) / size)
 	for sizeOf(rest) > 0 && !b.budget.over() {
 		var part []segment
 		part, rest = take(rest, size)

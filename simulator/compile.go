@@ -25,6 +25,7 @@ type generation struct {
 	tls         *tlsSetup // what the endpoint speaks, or nil
 	prologue    bool      // something comes before the first request
 	hello       bool      // a connection rule asks for the ClientHello
+	idles       bool      // a rule asks how long the connection was silent
 	leaves      bool      // some script must leave input unread: heads and bodies are peeked at
 }
 

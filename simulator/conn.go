@@ -37,6 +37,10 @@ type conn struct {
 	noRead   bool  // a step decided that no more is read
 	unread   bool  // a step asked that input stays unread at close
 	ended    bool  // the close entry is written
+	inWait   bool  // inside the poller's wait: nothing may be read or closed
+	// tellsLeft says that the kernel was asked to tell with each read what is left.
+	tellsLeft bool
+	chosen    *program // of the request whose head was read inside the wait; nil where that is still to be chosen
 
 	mux     *http2Conn   // HTTP/2: of the connection, and of each of its streams
 	sub     *http2Stream // HTTP/2: this is a stream, not the connection itself
@@ -121,7 +125,10 @@ func (c *conn) oneExchange() error {
 	if err := c.awaitHead(); err != nil {
 		return err
 	}
-	p := c.choose()
+	p := c.chosen
+	if c.chosen = nil; p == nil {
+		p = c.choose()
+	}
 	if err := c.run(p); err != nil {
 		return err
 	}
@@ -136,9 +143,14 @@ func (c *conn) afterExchange(p *program) error {
 	if err := c.readBody(); err != nil {
 		return err
 	}
-	c.lastEnd = time.Now()
-	c.seen.doing.Store(nil)
+	c.served(time.Now())
 	return nil
+}
+
+// served notes that an exchange is over and the connection kept.
+func (c *conn) served(at time.Time) {
+	c.lastEnd = at
+	c.seen.doing.Store(nil)
 }
 
 // met notes the rule of a connection or an exchange.
@@ -157,8 +169,11 @@ func (c *conn) met(r *compiledRule) {
 //
 //go:noinline
 func (c *conn) choose() *program {
-	f := facts{srv: c.srv, conn: c.number, exchange: c.exchange, idle: c.idle, since: c.gen.since, req: &c.req, hello: c.hello()}
-	rule := firstMatch(c.gen.exchanges, &f)
+	var rule *compiledRule
+	if len(c.gen.exchanges) > 0 { // facts are memory of their own
+		f := facts{srv: c.srv, conn: c.number, exchange: c.exchange, idle: c.idle, since: c.gen.since, req: &c.req, hello: c.hello()}
+		rule = firstMatch(c.gen.exchanges, &f)
+	}
 	kind := KindRequest
 	if rule == nil {
 		rule = c.gen.fallback

@@ -138,7 +138,10 @@ const (
 
 // listenTCP listens with exactly the plan's accept queue.
 func listenTCP(addr string, e Endpoint) (net.Listener, error) {
-	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error { return e.setBuffer(raw) }}
+	config := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, raw syscall.RawConn) error {
+		setProbes(raw)
+		return e.setBuffer(raw)
+	}}
 	l, err := config.Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, err
@@ -153,6 +156,17 @@ func listenTCP(addr string, e Endpoint) (net.Listener, error) {
 		return nil, fmt.Errorf("listen with a queue of %d: %w", e.backlog(), err)
 	}
 	return l, nil
+}
+
+// setProbes sets what the net package sets of each connection (KeepAliveConfig): the kernel asks a silent peer every 15 s whether it is
+// still there. Connections inherit it, which saves four system calls at each accept.
+func setProbes(raw syscall.RawConn) {
+	_ = raw.Control(func(fd uintptr) {
+		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 15)
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15)
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 9)
+	})
 }
 
 // setBuffer is called before listen(2): connections inherit the size, and TCP

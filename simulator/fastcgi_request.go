@@ -62,6 +62,14 @@ func (s *stream) bodyDone() bool {
 	return (complete || s.aborted) && s.have == 0
 }
 
+// endedBy reports whether b is the empty STDIN record that completes the request.
+func (s *stream) endedBy(b []byte) bool {
+	if s.begin.Role == fastcgi.Filter || s.bodyEnd || s.have > 0 || len(b) != fastcgi.HeaderLen {
+		return false
+	}
+	return fastcgi.ParseHeader(b) == fastcgi.Header{Version: fastcgi.Version, Type: fastcgi.Stdin, ID: s.id}
+}
+
 // feed takes bytes up to the end of the header, the content or the padding.
 func (s *stream) feed(p []byte, limit int) (int, error) {
 	switch {

@@ -14,9 +14,8 @@ func (c *conn) awaitHead() error {
 	if err := c.begin(); err != nil {
 		return err
 	}
-	c.between = true
+	c.awaits()
 	defer func() { c.between = false }()
-	c.unread, c.noRead = false, false
 	for {
 		if c.newPlan() {
 			c.gen = c.srv.everywhere.Load()
@@ -24,6 +23,8 @@ func (c *conn) awaitHead() error {
 		err := c.srv.protocol.head(c, c.idleEnd())
 		switch {
 		case errors.Is(err, errNewPlan):
+		case err == errHead:
+			return nil
 		case errors.Is(err, errElapsed):
 			c.rule = "idle"
 			return c.run(c.gen.idle)
@@ -33,6 +34,12 @@ func (c *conn) awaitHead() error {
 			return err
 		}
 	}
+}
+
+// awaits notes that a head is awaited.
+func (c *conn) awaits() {
+	c.between = true
+	c.unread, c.noRead = false, false
 }
 
 // idleEnd is when a kept-alive connection has lain idle for too long.
@@ -49,7 +56,7 @@ func (c *conn) began() {
 		return
 	}
 	c.between = false
-	if !c.lastEnd.IsZero() {
+	if c.gen.idles && !c.lastEnd.IsZero() {
 		c.idle = time.Since(c.lastEnd)
 	}
 }
@@ -60,9 +67,12 @@ type protocol struct {
 	feed     func(c *conn, p []byte) (used int, err error) // takes body bytes
 	bodyDone func(c *conn) bool
 	bodySize func(c *conn) int64
-	refusal  string // what is answered to something that is no request
-	maxHead  int    // of Config, when that says nothing; 0 is 1 MiB
-	abrupt   bool   // what is no request is not read: closing resets the connection
+	// whole reports, once the head is there, whether the rest of the request is in the input and nothing else; nil where requests are not answered
+	// inside the poller's wait.
+	whole   func(c *conn) bool
+	refusal string // what is answered to something that is no request
+	maxHead int    // of Config, when that says nothing; 0 is 1 MiB
+	abrupt  bool   // what is no request is not read: closing resets the connection
 }
 
 var protocols = map[string]*protocol{
@@ -71,6 +81,7 @@ var protocols = map[string]*protocol{
 		feed:     func(c *conn, p []byte) (int, error) { return c.body.feed(p) },
 		bodyDone: func(c *conn) bool { return c.body.done() },
 		bodySize: func(c *conn) int64 { return c.body.size },
+		whole:    func(c *conn) bool { return c.body.done() && c.in.r == c.in.w },
 		refusal:  "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
 	},
 	"fastcgi": {
@@ -78,6 +89,7 @@ var protocols = map[string]*protocol{
 		feed:     func(c *conn, p []byte) (int, error) { return c.stream.feedBody(p, c.srv.maxHead) },
 		bodyDone: func(c *conn) bool { return c.stream.bodyDone() },
 		bodySize: func(c *conn) int64 { return c.stream.size },
+		whole:    func(c *conn) bool { return c.stream.endedBy(c.in.buf[c.in.r:c.in.w]) },
 	},
 	"http2": http2Protocol,
 	"raw":   rawProtocol,
@@ -151,6 +163,9 @@ func (c *conn) sendReply() error {
 	c.stream.faults = nil
 	if len(c.stream.reply) == 0 {
 		return nil
+	}
+	if c.inWait {
+		return errMore
 	}
 	reply := bytesSegment(c.stream.reply)
 	c.stream.reply = c.stream.reply[:0]

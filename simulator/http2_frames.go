@@ -101,7 +101,8 @@ func (b *builder) settleData(size int64, endStream bool) {
 		size = maxFrame
 	}
 	b.settleAs(func(rest []segment, each func(placed)) {
-		for sizeOf(rest) > 0 {
+		b.budget.expect(sizeOf(rest) / size)
+		for sizeOf(rest) > 0 && !b.budget.over() {
 			var part []segment
 			part, rest = take(rest, size)
 			var flags http2.Flags

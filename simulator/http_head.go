@@ -84,7 +84,7 @@ func (r *request) parseField(line []byte, seen *framing) error {
 	case bytes.ContainsFunc(value, isControl):
 		return malformed("RFC 9110, 5.5", "control character in header line %q", clip(line))
 	}
-	value = bytes.Trim(value, " \t")
+	value = trimBlanks(value)
 	r.fields = append(r.fields, pair{name, value})
 	return r.note(name, value, seen)
 }
@@ -135,11 +135,22 @@ func containsToken(value []byte, token string) bool {
 	for len(value) > 0 {
 		var item []byte
 		item, value, _ = bytes.Cut(value, []byte(","))
-		if equalFold(bytes.Trim(item, " \t"), token) {
+		if equalFold(trimBlanks(item), token) {
 			return true
 		}
 	}
 	return false
+}
+
+// trimBlanks is bytes.Trim for the two blanks of HTTP (RFC 9110, 5.6.3).
+func trimBlanks(b []byte) []byte {
+	for len(b) > 0 && blank(b[0]) {
+		b = b[1:]
+	}
+	for len(b) > 0 && blank(b[len(b)-1]) {
+		b = b[:len(b)-1]
+	}
+	return b
 }
 
 // clip shortens what is shown of input.

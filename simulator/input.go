@@ -86,16 +86,22 @@ func (c *conn) fill(until time.Time) error {
 	if err := c.settle(); err != nil {
 		return err
 	}
+	if c.inWait {
+		return errMore
+	}
 	n, err := c.pull(nil, until, c.gen.leaves)
 	c.in.w += n
 	c.seen.read.Add(int64(n))
 	if c.gen.leaves {
 		c.in.peeked = n
 	}
-	if err != nil {
-		return c.broken(err)
+	switch {
+	case err == nil, err == errMore:
+		return nil
+	case err == errHead, errors.Is(err, errMalformed):
+		return err
 	}
-	return nil
+	return c.broken(err)
 }
 
 // settle consumes what was only peeked at.
@@ -182,31 +188,49 @@ func (c *conn) readOnce(p []byte, peek bool) (int, error) {
 // doRead reads, unless a new plan was set while the connection waited: a
 // request sent after that belongs to the new plan, which may want it unread.
 func (c *conn) doRead(fd uintptr) bool {
-	t := &c.try
-	if c.between && c.newPlan() {
-		t.err = errNewPlan
-		return true
+	for {
+		if c.between && c.newPlan() {
+			c.try.err = errNewPlan
+			return true
+		}
+		kept := c.kept()
+		left, empty := c.readNow(int(fd), kept)
+		if !empty && (!kept || c.try.n <= 0 || c.try.err != nil || !c.answer(int(fd))) {
+			return true
+		}
+		if empty || left == 0 {
+			if c.try.p == nil {
+				c.in.release()
+			}
+			return false
+		}
+		if c.stop.Load() {
+			c.try.err = os.ErrDeadlineExceeded
+			return true
+		}
 	}
+}
+
+// readNow reads what is there, or finds that nothing is. left is that of receive.
+func (c *conn) readNow(fd int, kept bool) (left int, empty bool) {
+	t := &c.try
+	left = -1
 	p := t.p
 	if p == nil {
 		c.in.room()
 		p = c.in.buf[c.in.w:]
 	}
 	for {
-		if t.peek {
-			t.n, _, t.err = unix.Recvfrom(int(fd), p, unix.MSG_PEEK)
-		} else {
-			t.n, t.err = unix.Read(int(fd), p)
-		}
-		switch t.err {
-		case unix.EINTR:
-		case unix.EAGAIN:
-			if t.p == nil {
-				c.in.release()
-			}
-			return false
+		switch {
+		case t.peek:
+			t.n, _, t.err = unix.Recvfrom(fd, p, unix.MSG_PEEK)
+		case kept:
+			t.n, left, t.err = c.receive(fd, p)
 		default:
-			return true
+			t.n, t.err = unix.Read(fd, p)
+		}
+		if t.err != unix.EINTR {
+			return left, t.err == unix.EAGAIN
 		}
 	}
 }

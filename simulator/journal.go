@@ -102,7 +102,6 @@ func (j *journal) tell(e *Entry) {
 func (j *journal) add(e *Entry) {
 	e.Time = time.Now()
 	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.last++
 	e.Seq = j.last
 	if len(j.ring) < j.limit {
@@ -112,6 +111,7 @@ func (j *journal) add(e *Entry) {
 	if j.waiters != nil {
 		j.tell(e)
 	}
+	j.mu.Unlock()
 }
 
 //go:noinline

@@ -65,6 +65,7 @@ func (m paramMatch) compile(s matchScope) (test, error) {
 }
 
 func (m idleMatch) compile(s matchScope) (test, error) {
+	s.gen.idles = true
 	return exchangeTest(s, "idle", func(f *facts) bool { return f.exchange > 1 && f.idle >= time.Duration(m) })
 }
 

@@ -20,6 +20,7 @@ type program struct {
 	closes   bool // the response ends with the connection
 	upgrades bool // the answer depends on the request's WebSocket key
 	ended    bool // the script ends the connection itself
+	plain    bool // nothing but the request's body is waited for, and the connection is kept
 }
 
 // build compiles a script.
@@ -39,7 +40,8 @@ func (b *builder) build(s Script) (*program, error) {
 			return nil, at(e.origin, err)
 		}
 	}
-	return &program{actions: joinAll(b.actions), closes: b.closes, upgrades: b.upgraded, ended: b.ended != ""}, nil
+	actions := joinAll(b.actions)
+	return &program{actions: actions, closes: b.closes, upgrades: b.upgraded, ended: b.ended != "", plain: !b.closes && !b.upgraded && isPlain(actions)}, nil
 }
 
 // reads tells whether the script says itself what is read of the request.

@@ -24,20 +24,27 @@ func (q Queue) full() bool { return q.Depth > q.Limit }
 
 // queueOf asks the kernel for a listener's queue.
 func queueOf(l net.Listener) (q Queue, err error) {
+	err = control(l, func(fd int) (err error) {
+		if _, ok := l.(*net.TCPListener); ok {
+			q, err = tcpQueue(fd)
+		} else {
+			q, err = unixQueue(fd)
+		}
+		return err
+	})
+	return q, err
+}
+
+// control runs f with a listener's descriptor.
+func control(l net.Listener, f func(fd int) error) error {
 	raw, err := l.(syscall.Conn).SyscallConn()
 	if err != nil {
-		return q, err
+		return err
 	}
-	if controlErr := raw.Control(func(fd uintptr) {
-		if _, ok := l.(*net.TCPListener); ok {
-			q, err = tcpQueue(int(fd))
-		} else {
-			q, err = unixQueue(int(fd))
-		}
-	}); controlErr != nil {
-		return q, controlErr
+	if controlErr := raw.Control(func(fd uintptr) { err = f(int(fd)) }); controlErr != nil {
+		return controlErr
 	}
-	return q, err
+	return err
 }
 
 // tcpQueue reads TCP_INFO, which for a listening socket gives the depth as
@@ -57,12 +64,14 @@ func unixQueue(fd int) (q Queue, err error) {
 	if err != nil {
 		return q, err
 	}
-	err = diag(unixDiagRequest(ino, udiagShowLengths), 0, func(msg []byte) {
-		if depth, limit, ok := unixLengths(msg); ok {
-			q = Queue{int(depth), int(limit)}
-		}
-	})
+	err = diag(unixDiagRequest(ino, udiagShowLengths), 0, q.fromUnix)
 	return q, err
+}
+
+func (q *Queue) fromUnix(msg []byte) {
+	if depth, limit, ok := unixLengths(msg); ok {
+		*q = Queue{int(depth), int(limit)}
+	}
 }
 
 func inodeOf(fd int) (uint32, error) {
@@ -125,11 +134,23 @@ var diagBuffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return 
 
 // diag puts a question to SOCK_DIAG (sock_diag(7)) and calls each with the answers.
 func diag(question []byte, flags uint16, each func(msg []byte)) error {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+	fd, err := openDiag()
 	if err != nil {
-		return fmt.Errorf("ask the kernel for sockets: %w", err)
+		return err
 	}
 	defer func() { _ = unix.Close(fd) }()
+	return ask(fd, question, flags, each)
+}
+
+func openDiag() (int, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+	if err != nil {
+		return -1, fmt.Errorf("ask the kernel for sockets: %w", err)
+	}
+	return fd, nil
+}
+
+func ask(fd int, question []byte, flags uint16, each func(msg []byte)) error {
 	head := make([]byte, unix.NLMSG_HDRLEN)
 	binary.NativeEndian.PutUint32(head, uint32(len(head)+len(question)))
 	binary.NativeEndian.PutUint16(head[4:], unix.SOCK_DIAG_BY_FAMILY)
@@ -179,19 +200,14 @@ func answers(b []byte, each func(msg []byte)) (last bool, err error) {
 
 // requestsQueued counts the connections in a listener's queue of which at least one byte has arrived.
 func requestsQueued(l net.Listener) (n int, err error) {
-	raw, err := l.(syscall.Conn).SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	if controlErr := raw.Control(func(fd uintptr) {
+	err = control(l, func(fd int) (err error) {
 		if tcp, ok := l.Addr().(*net.TCPAddr); ok {
-			n, err = tcpRequestsQueued(int(fd), tcp)
+			n, err = tcpRequestsQueued(fd, tcp)
 		} else {
-			n, err = unixRequestsQueued(int(fd))
+			n, err = unixRequestsQueued(fd)
 		}
-	}); controlErr != nil {
-		return 0, controlErr
-	}
+		return err
+	})
 	return n, err
 }
 

@@ -62,7 +62,7 @@ func (r respond) compile(b *builder) error {
 		return err
 	}
 	if !b.readsAlone && !b.connScope && !b.bodyRead {
-		b.do("", (*conn).readBody)
+		b.actions = append(b.actions, action{run: (*conn).readBody, body: true})
 		b.bodyRead = true
 	}
 	if (b.fastcgi || b.http2) && r.Chunked > 0 {
@@ -188,6 +188,9 @@ func (b *builder) endHead() {
 
 // payload sends body bytes, in chunks when chunk is above 0.
 func (b *builder) payload(list []segment, chunk int64) {
+	if chunk > 0 {
+		b.budget.expect(sizeOf(list) / chunk)
+	}
 	for len(list) > 0 && !b.budget.over() {
 		part := list
 		if chunk > 0 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"time"
 )
 
 // write sends output and journals how much of it the kernel took.
@@ -22,11 +23,7 @@ func (c *conn) writeOut(out []segment) error {
 		defer c.sub.passTurn(false)
 	}
 	n, err := c.writeAll(out)
-	e := &Entry{Kind: KindWrite, Bytes: n}
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		e.Errno = errnoName(err)
-	}
-	c.log(e)
+	c.logWrite(n, err)
 	switch {
 	case err == nil:
 		return nil
@@ -35,6 +32,16 @@ func (c *conn) writeOut(out []segment) error {
 	default:
 		return c.lost(err)
 	}
+}
+
+//go:noinline
+func (c *conn) logWrite(n int64, err error) time.Time {
+	e := &Entry{Kind: KindWrite, Bytes: n}
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		e.Errno = errnoName(err)
+	}
+	c.log(e)
+	return e.Time
 }
 
 func (c *conn) writeAll(out []segment) (sent int64, err error) {

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/badgateway/badgateway/harness/sidecar"
@@ -43,14 +45,46 @@ func agent(token string) http.Handler {
 			http.Error(w, "no such group", http.StatusNotFound)
 			return
 		}
-		s := Sheet{Group: groups[i].Name, Log: os.Stderr}
-		m := measured{}
+		s := Sheet{Group: groups[i].Name, hear: speak(w)}
+		last := news{Done: true}
 		if err := groups[i].Run(r.Context(), &s); err != nil {
-			m.Error = err.Error()
+			last.Error = err.Error()
 		}
-		m.Rows, m.Notes = s.Rows, s.Notes
-		_ = json.NewEncoder(w).Encode(m)
+		s.tell(last)
 	})
+}
+
+// speak sends news as they come, a line of JSON each.
+func speak(w http.ResponseWriter) func(news) {
+	var mu sync.Mutex
+	enc, flush := json.NewEncoder(w), http.NewResponseController(w).Flush
+	return func(n news) {
+		mu.Lock()
+		defer mu.Unlock()
+		_ = errors.Join(enc.Encode(n), flush())
+	}
+}
+
+// hear takes the news of an agent into the sheet.
+func hear(r io.Reader, s *Sheet) error {
+	for in := json.NewDecoder(r); ; {
+		var n news
+		if err := in.Decode(&n); err != nil {
+			return fmt.Errorf("measure in the pod: %w", err)
+		}
+		switch {
+		case n.Error != "":
+			return errors.New(n.Error)
+		case n.Done:
+			return nil
+		case n.Row != nil:
+			s.add(*n.Row)
+		case n.Note != "":
+			s.Note(n.Note)
+		default:
+			s.Logf("%s", n.Log)
+		}
+	}
 }
 
 // inPod returns the sidecar's own control API, as a group sees it that runs in the pod.

@@ -5,7 +5,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -64,19 +63,42 @@ type Row struct {
 type Sheet struct {
 	Group string
 	Rows  []Row
-	Notes []string // Markdown for the report
-	Log   io.Writer
+	Notes []string   // Markdown for the report
+	hear  func(news) // is told of what is written, at once; may be nil
+}
+
+// news is one thing that a group has to say.
+type news struct {
+	Row   *Row   `json:",omitempty"`
+	Note  string `json:",omitempty"`
+	Log   string `json:",omitempty"`
+	Error string `json:",omitempty"` // why it could not be measured
+	Done  bool   `json:",omitempty"` // nothing follows
 }
 
 // Row records a figure.
 func (s *Sheet) Row(name string, value float64, unit string, limit Limit) {
-	s.Rows = append(s.Rows, Row{Name: s.Group + ": " + name, Value: value, Unit: unit, Limit: limit, Holds: limit.holds(value)})
+	s.add(Row{Name: s.Group + ": " + name, Value: value, Unit: unit, Limit: limit, Holds: limit.holds(value)})
+}
+
+func (s *Sheet) add(row Row) {
+	s.Rows = append(s.Rows, row)
+	s.tell(news{Row: &row})
+}
+
+func (s *Sheet) tell(n news) {
+	if s.hear != nil {
+		s.hear(n)
+	}
 }
 
 // Note records Markdown that stands under the group's figures in the report.
-func (s *Sheet) Note(markdown string) { s.Notes = append(s.Notes, markdown) }
+func (s *Sheet) Note(markdown string) {
+	s.Notes = append(s.Notes, markdown)
+	s.tell(news{Note: markdown})
+}
 
 // Logf tells of progress.
 func (s *Sheet) Logf(format string, args ...any) {
-	fmt.Fprintf(s.Log, s.Group+": "+format+"\n", args...)
+	s.tell(news{Log: fmt.Sprintf(format, args...)})
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
@@ -154,7 +153,7 @@ func readLog(ctx context.Context, name string, args ...string) (r reading, err e
 		}
 	}
 	var out bytes.Buffer
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := command(ctx, name, args...)
 	cmd.Stdout, cmd.Stderr = &out, os.Stderr
 	if err := pinned(cmd.Start); err != nil {
 		return r, fmt.Errorf("start %s: %w", name, err)

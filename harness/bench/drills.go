@@ -60,13 +60,15 @@ func (l *lineup) inTurns(ctx context.Context, s *Sheet, byHand *script) (mine, h
 	var ours, theirs []time.Duration
 	for part := range slices.Chunk(l.quick, every) {
 		s.Logf("%d of %d drills, one at a time", len(ours), len(l.quick))
-		took, err := l.run(ctx, part, 1)
-		if err != nil {
-			return 0, 0, err
-		}
+		took, err := l.run(ctx, s, part, 1)
 		ours = append(ours, took...)
-		once, err := byHand.run(ctx)
+		var once time.Duration
+		if err == nil {
+			once, err = byHand.run(ctx)
+		}
 		if err != nil {
+			s.Note(fmt.Sprintf("It ended early. The median time of %d drills until then: %.2f s, of the script, %d times: %.2f s.",
+				len(ours), medianTime(ours).Seconds(), len(theirs), medianTime(theirs).Seconds()))
 			return 0, 0, err
 		}
 		theirs = append(theirs, once)
@@ -77,7 +79,7 @@ func (l *lineup) inTurns(ctx context.Context, s *Sheet, byHand *script) (mine, h
 func (l *lineup) asPeopleRun(ctx context.Context, s *Sheet, hand time.Duration) error {
 	s.Logf("%d drills, as many at a time as the machine bears", len(l.quick))
 	begin := time.Now()
-	if _, err := l.run(ctx, l.quick, 0); err != nil {
+	if _, err := l.run(ctx, s, l.quick, 0); err != nil {
 		return err
 	}
 	each := time.Since(begin) / time.Duration(len(l.quick))
@@ -87,7 +89,7 @@ func (l *lineup) asPeopleRun(ctx context.Context, s *Sheet, hand time.Duration) 
 	s.Logf("%d drills, as many at a time as the machine bears", len(l.jobs))
 	fell := watchMemory()
 	begin = time.Now()
-	_, err := l.run(ctx, l.jobs, 0)
+	_, err := l.run(ctx, s, l.jobs, 0)
 	whole, memory := time.Since(begin), fell()
 	if err != nil {
 		return err
@@ -98,13 +100,20 @@ func (l *lineup) asPeopleRun(ctx context.Context, s *Sheet, hand time.Duration) 
 	return nil
 }
 
+// pause is how often a long run says how far it is.
+const pause = 10 * time.Second
+
 // run returns how long each drill took from the end of the one before.
-func (l *lineup) run(ctx context.Context, jobs []drill.Job, procs int) (took []time.Duration, err error) {
+func (l *lineup) run(ctx context.Context, s *Sheet, jobs []drill.Job, procs int) (took []time.Duration, err error) {
 	var wrong []error
-	last := time.Now()
+	last, said := time.Now(), time.Now()
 	err = l.env.RunAll(ctx, jobs, drill.Batch{Procs: procs, Done: func(d *drill.Session, err error) {
 		took = append(took, time.Since(last))
 		last = time.Now()
+		if last.Sub(said) >= pause {
+			said = last
+			s.Logf("%d of %d drills are done", len(took), len(jobs))
+		}
 		if err == nil && d.Result.Verdict != drill.Passed {
 			wrong = append(wrong, fmt.Errorf("%s: %s", d.Result.Name(), d.Result.Mismatches))
 		}

@@ -18,9 +18,8 @@ var _ = register(Group{Name: "nginx", Pod: true, Run: behindNginx,
 	About: `One nginx with one worker on a core of its own passes to the simulator, to a second nginx that answers by ` + "`return 200`" + `, and to toxiproxy without toxics in front of
 the simulator; all over 64 kept connections, TCP on loopback. Upstreams share another core, and the client has the first. The simulator answers the bytes that the second nginx answers, so that the first one
 has the same to read. The proxy's own work is most of what one request costs, so the upstream's part shows
-in the processor time of its process; requests/s are a ratio near 1 unless the upstream limits. A request costs the simulator some 8 µs, nearly all in read(2), write(2) and epoll_wait(2),
-and nginx's ` + "`return 200`" + ` some 6.5 µs, because its events come without a scheduler of goroutines. On two cores the client shares the upstream's, and so this difference can bring the
-ratio below 1; on more cores the client has one of its own.`})
+in the processor time of its process; requests/s are a ratio near 1 unless the upstream limits. On a kept connection the simulator makes the
+system calls that nginx makes for ` + "`return 200`" + `: one that reads and one that writes for each request, and epoll_wait(2) for several. On two cores the client shares the upstream's.`})
 
 const (
 	secondConf = "/etc/nginx/second.conf"

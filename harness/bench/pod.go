@@ -3,8 +3,6 @@ package bench
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -104,13 +102,6 @@ func (p *pod) close() {
 	_ = p.engine.Close()
 }
 
-// measured is what the program in the pod answers.
-type measured struct {
-	Rows  []Row
-	Notes []string
-	Error string
-}
-
 // measure has the program in the pod measure a group.
 func (p *pod) measure(ctx context.Context, s *Sheet) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+p.inner.Published+"/"+s.Group, nil)
@@ -123,17 +114,9 @@ func (p *pod) measure(ctx context.Context, s *Sheet) error {
 		return fmt.Errorf("measure in the pod: %w", err)
 	}
 	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil {
-		return fmt.Errorf("measure in the pod: %w", err)
-	}
-	var m measured
-	if err := json.Unmarshal(answer, &m); err != nil {
+	if res.StatusCode != http.StatusOK {
+		answer, _ := io.ReadAll(res.Body)
 		return fmt.Errorf("measure in the pod: %s: %s", res.Status, bytes.TrimSpace(answer))
 	}
-	s.Rows, s.Notes = m.Rows, m.Notes
-	if m.Error != "" {
-		return errors.New(m.Error)
-	}
-	return nil
+	return hear(res.Body, s)
 }

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -62,13 +63,22 @@ type process struct {
 	said string // the first line that it told: its address
 }
 
+// command is one in a process group of its own, which ends as a whole with ctx. What a terminal sends to all reaches this program alone, which
+// then knows before its children end that it was interrupted.
+func command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	return cmd
+}
+
 // startProcess starts a server, from a thread with a property that the process inherits, and waits for the first line that it tells.
 func startProcess(ctx context.Context, with inherited, name string, args ...string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, append([]string{"serve", name}, args...)...)
+	cmd := command(ctx, self, append([]string{"serve", name}, args...)...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -12,8 +12,10 @@ import (
 
 // Report is what a run has measured.
 type Report struct {
-	Machine Machine
-	Parts   []Part
+	Machine     Machine
+	Parts       []Part
+	Missing     []string // groups that were chosen and are not measured to their end
+	Interrupted bool     // so nothing more of them will come
 }
 
 // Part is one group's outcome.
@@ -32,12 +34,29 @@ func (r *Report) Rows() []Row {
 	return rows
 }
 
-// JSON writes the rows as a list.
+// JSON writes the rows as a list, with the machine, and the groups that are missing.
 func (r *Report) JSON(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(r.Rows())
+	return enc.Encode(struct {
+		Machine     string   `json:"machine"`
+		Interrupted bool     `json:"interrupted"`
+		Missing     []string `json:"missing"`
+		Rows        []Row    `json:"rows"`
+	}{r.Machine.String(), r.Interrupted, r.Missing, r.Rows()})
+}
+
+// incomplete says what is missing; it is empty when nothing is.
+func (r *Report) incomplete() string {
+	if len(r.Missing) == 0 {
+		return ""
+	}
+	why := "under way"
+	if r.Interrupted {
+		why = "interrupted"
+	}
+	return fmt.Sprintf("%s: not all groups were measured; missing: %s", why, strings.Join(r.Missing, ", "))
 }
 
 const nameWidth = 52
@@ -52,6 +71,9 @@ func (r *Report) Table(w io.Writer) {
 		if p.Err != nil {
 			fmt.Fprintf(w, "%s: not measured: %v\n", p.Group.Name, p.Err)
 		}
+	}
+	if text := r.incomplete(); text != "" {
+		fmt.Fprintln(w, text)
 	}
 }
 
@@ -89,6 +111,9 @@ func figure(v float64) string {
 // Markdown writes the rows, how they came about, and the machine.
 func (r *Report) Markdown(w io.Writer) {
 	fmt.Fprintf(w, "# Figures\n\n%s\n\nAll processes that are measured or compared had the best scheduling priority that they may have (nice -20 for root), so that other programs count less.\n", r.Machine)
+	if text := r.incomplete(); text != "" {
+		fmt.Fprintf(w, "\n**%s.** Of a group that is missing, the rows that were measured stand below.\n", strings.ToUpper(text[:1])+text[1:])
+	}
 	for _, p := range r.Parts {
 		fmt.Fprintf(w, "\n## %s\n\n%s\n", p.Group.Name, strings.TrimSpace(p.Group.About))
 		if len(p.Sheet.Rows) > 0 {

@@ -51,10 +51,10 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `"name": "a: fast",
-    "value": 1.5,
-    "unit": "x",
-    "limit": "≥ 1.4",
-    "holds": true`
+      "value": 1.5,
+      "unit": "x",
+      "limit": "≥ 1.4",
+      "holds": true`
 	if !strings.Contains(list.String(), want) || !strings.Contains(table.String(), "≥ 1.4   yes") || !strings.Contains(table.String(), "≤ 1     NO") {
 		t.Errorf("got\n%s%s", list.String(), table.String())
 	}

@@ -64,7 +64,7 @@ func (s *script) run(ctx context.Context) (time.Duration, error) {
 }
 
 func (s *script) command(ctx context.Context, text string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "sh", "-c", text)
+	cmd := command(ctx, "sh", "-c", text)
 	cmd.Env = append(os.Environ(), "NAME="+s.name, "DIR="+s.dir, "IMAGE="+s.image)
 	return cmd
 }

@@ -72,7 +72,7 @@ func toxicTrials() (list []*toxicTrial) {
 }
 
 // tryToxics asks for all of them, some at a time: most wait for a timeout.
-func tryToxics(ctx context.Context, pod *trial.Pod, trials []*toxicTrial) error {
+func tryToxics(ctx context.Context, s *Sheet, pod *trial.Pod, trials []*toxicTrial) error {
 	good := map[string]*simulator.Server{}
 	for _, protocol := range []string{faults.HTTP, faults.FastCGI, faults.UWSGI} {
 		srv, err := simulator.New(simulator.Config{Listen: "tcp:127.0.0.1:0", Protocol: protocol,
@@ -88,8 +88,14 @@ func tryToxics(ctx context.Context, pod *trial.Pod, trials []*toxicTrial) error 
 	}
 	places := make(chan struct{}, 8)
 	var wg sync.WaitGroup
-	for _, t := range trials {
+	for i, t := range trials {
 		places <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		if i%50 == 0 {
+			s.Logf("%d of %d toxics", i, len(trials))
+		}
 		wg.Go(func() {
 			defer func() { <-places }()
 			t.try(ctx, pod, strings.TrimPrefix(good[t.row.Place.Protocol].Addr(), "tcp:"))

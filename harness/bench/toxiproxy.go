@@ -32,7 +32,7 @@ func compareWithToxiproxy(ctx context.Context, s *Sheet) error {
 		return err
 	}
 	ours := pod.TryAll(ctx, rows)
-	if err := tryToxics(ctx, pod, trials); err != nil {
+	if err := tryToxics(ctx, s, pod, trials); err != nil {
 		return err
 	}
 	reset, err := resetOfEstablished()

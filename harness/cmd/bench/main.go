@@ -2,10 +2,13 @@
 //
 //	bench [-only REGEXP] [-report DIR]    measure, print the table, write bench.json and bench.md
 //
+// An interrupt ends it with status 130; what was measured until then is written, and said to be not all.
+//
 // It is a program of its own, because what it compares with must not be linked into the badgateway command.
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -25,6 +28,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // the second signal ends the program at once
 	status, err := run(ctx, os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -65,33 +69,31 @@ func measure(ctx context.Context, args []string) (int, error) {
 		return 2, err
 	}
 	bench.Prefer()
-	r := bench.Run(ctx, chosen, os.Stderr)
-	if ctx.Err() != nil {
-		return 130, errors.New("interrupted")
-	}
+	defer context.AfterFunc(ctx, func() {
+		fmt.Fprintln(os.Stderr, "bench: interrupted: removing what was started; once more ends it at once")
+	})()
+	var unsaved error // of the last time
+	r := bench.Run(ctx, chosen, os.Stderr, func(r *bench.Report) { unsaved = write(*dir, r) })
 	r.Table(os.Stdout)
-	if err := write(*dir, r); err != nil {
-		return 3, err
+	if unsaved != nil {
+		return 3, unsaved
 	}
 	return r.Status(), nil
 }
 
+// write replaces the files of the report, each as a whole.
 func write(dir string, r *bench.Report) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	var list, text bytes.Buffer
+	r.Markdown(&text)
+	return errors.Join(r.JSON(&list), os.MkdirAll(dir, 0o755),
+		replace(filepath.Join(dir, "bench.json"), list.Bytes()), replace(filepath.Join(dir, "bench.md"), text.Bytes()))
+}
+
+func replace(path string, data []byte) error {
+	if err := os.WriteFile(path+".new", data, 0o644); err != nil {
 		return err
 	}
-	f, err := os.Create(filepath.Join(dir, "bench.json"))
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(r.JSON(f), f.Close()); err != nil {
-		return err
-	}
-	if f, err = os.Create(filepath.Join(dir, "bench.md")); err != nil {
-		return err
-	}
-	r.Markdown(f)
-	return f.Close()
+	return os.Rename(path+".new", path)
 }
 
 // inside is the program as a pod's sidecar.
