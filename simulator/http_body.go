@@ -108,7 +108,7 @@ func (b *httpBody) extensionByte(c byte) error {
 		return malformed("RFC 9112, 7.1.1", "byte %q behind a chunk size", c)
 	case c == '\n':
 		b.startChunk()
-	case c != '\r' && isControl(rune(c)):
+	case c != '\r' && controls[c]:
 		return malformed("RFC 9112, 7.1.1", "byte %q in a chunk extension", c)
 	}
 	b.extended = b.extended || c == ';'
@@ -127,7 +127,7 @@ func (b *httpBody) trailerByte(c byte) error {
 	case c == '\r':
 	case !b.colon && c == ':' && b.line > 0:
 		b.colon = true
-	case !b.colon && !isToken([]byte{c}), isControl(rune(c)):
+	case !b.colon && !isToken([]byte{c}), controls[c]:
 		return malformed("RFC 9112, 7.1.2", "byte %q in a trailer", c)
 	default:
 		b.line++

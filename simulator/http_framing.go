@@ -18,15 +18,40 @@ func (f *framing) host(value []byte) error {
 	if f.hosts++; f.hosts > 1 {
 		return malformed("RFC 9112, 3.2", "Host comes twice")
 	}
-	if i := bytes.IndexFunc(value, notInHost); i >= 0 {
+	if notInHost.in(value) {
 		return malformed("RFC 9112, 3.2", "Host %q", clip(value))
 	}
 	return nil
 }
 
-// notInHost matches what is in no host and port (RFC 3986, 3.2.2 and 3.2.3). Names that are not ASCII are left alone.
-func notInHost(c rune) bool {
-	return c <= ' ' || c == 0x7f || strings.ContainsRune("\"#/<>?@\\^`{|}", c)
+// bytesOf is a set of bytes. Looking for one calls nothing, so that a connection's stack stays small.
+type bytesOf [256]bool
+
+func (s *bytesOf) in(text []byte) bool {
+	for _, c := range text {
+		if s[c] {
+			return true
+		}
+	}
+	return false
+}
+
+// notInHost are what is in no host and port (RFC 3986, 3.2.2 and 3.2.3). Names that are not ASCII are left alone.
+var notInHost = setOf(" \t\"#/<>?@\\^`{|}")
+
+// controls are what is in no value of a field, and in no target (RFC 9110, 5.5).
+var controls = setOf("")
+
+// setOf holds the bytes of list, and all controls but the tab.
+func setOf(list string) *bytesOf {
+	var s bytesOf
+	for c := range 0x80 {
+		s[c] = c < ' ' && c != '\t' || c == 0x7f
+	}
+	for i := range len(list) {
+		s[list[i]] = true
+	}
+	return &s
 }
 
 // contentLength takes digits alone: a sign, or a list of lengths, is a way to smuggle requests (RFC 9112, 6.3 and 11.2).
@@ -82,12 +107,10 @@ func lineEnds(head []byte) error {
 	return nil
 }
 
-func isControl(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }
-
 // isTarget reports whether the target has one of the four forms (RFC 9112, 3.2).
 func isTarget(method, target []byte) bool {
 	switch {
-	case len(target) == 0, bytes.ContainsFunc(target, isControl):
+	case len(target) == 0, controls.in(target):
 		return false
 	case string(method) == "CONNECT":
 		return target[0] != '/' && bytes.IndexByte(target, ':') > 0

@@ -81,7 +81,7 @@ func (r *request) parseField(line []byte, seen *framing) error {
 		return malformed("RFC 9112, 5.1", "blank before the colon of header line %q", clip(line))
 	case !ok || !isToken(name):
 		return malformed("RFC 9112, 5", "header line %q", clip(line))
-	case bytes.ContainsFunc(value, isControl):
+	case controls.in(value):
 		return malformed("RFC 9110, 5.5", "control character in header line %q", clip(line))
 	}
 	value = trimBlanks(value)
