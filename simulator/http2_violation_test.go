@@ -20,8 +20,8 @@ exchanges:
   - {match: {path: /reset}, script: [{rst_stream: INTERNAL_ERROR}, {wait: never}]}
   - {match: {path: /small}, script: [{settings: {initial_window_size: 3}}, {wait: never}]}`
 
-// What a peer does wrong is answered as the RFC has it, and journaled with the section. h2spec is the longer list; these are
-// what it leaves out, and the exact words.
+// What a peer does wrong is answered as the RFC has it, and journaled with the section. h2spec is
+// the longer list; these are what it leaves out, and the exact words.
 func TestHTTP2Violations(t *testing.T) {
 	for name, tt := range map[string]struct {
 		send func(c *h2Client)

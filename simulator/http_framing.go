@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// framing is what a head says of who is asked and where the body ends, in as many fields as there are (RFC 9112, 3.2 and 6).
+// framing is what a head says of who is asked and where the body ends, in as many fields as there
+// are (RFC 9112, 3.2 and 6).
 type framing struct {
 	hosts   int
 	length  int64 // -1 without a Content-Length
@@ -24,12 +25,14 @@ func (f *framing) host(value []byte) error {
 	return nil
 }
 
-// notInHost matches what is in no host and port (RFC 3986, 3.2.2 and 3.2.3). Names that are not ASCII are left alone.
+// notInHost matches what is in no host and port (RFC 3986, 3.2.2 and 3.2.3). Names that are not
+// ASCII are left alone.
 func notInHost(c rune) bool {
 	return c <= ' ' || c == 0x7f || strings.ContainsRune("\"#/<>?@\\^`{|}", c)
 }
 
-// contentLength takes digits alone: a sign, or a list of lengths, is a way to smuggle requests (RFC 9112, 6.3 and 11.2).
+// contentLength takes digits alone: a sign, or a list of lengths, is a way to smuggle requests (RFC
+// 9112, 6.3 and 11.2).
 func (f *framing) contentLength(value []byte) error {
 	n, err := strconv.ParseUint(string(value), 10, 63)
 	switch {
@@ -69,7 +72,8 @@ func (f *framing) settle(minor int, body *httpBody) error {
 	return nil
 }
 
-// lineEnds refuses lines that end in LF alone, and CR elsewhere (RFC 9112, 2.2): Apache httpd and Node.js do so, too.
+// lineEnds refuses lines that end in LF alone, and CR elsewhere (RFC 9112, 2.2): Apache httpd and
+// Node.js do so, too.
 func lineEnds(head []byte) error {
 	for i, c := range head {
 		switch {
