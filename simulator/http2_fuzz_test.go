@@ -129,7 +129,8 @@ func refusedByNet(t *testing.T, data []byte) (code http2.ErrCode, refused bool) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs := &http.Server{Handler: http.NotFoundHandler(), ErrorLog: discardLog, Protocols: new(http.Protocols)}
+	reads := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
+	theirs := &http.Server{Handler: reads, ErrorLog: discardLog, Protocols: new(http.Protocols)}
 	theirs.Protocols.SetUnencryptedHTTP2(true)
 	go func() { _ = theirs.Serve(l) }()
 	defer func() { _ = theirs.Close() }()
@@ -148,8 +149,11 @@ func refusedByNet(t *testing.T, data []byte) (code http2.ErrCode, refused bool) 
 		if err != nil {
 			return 0, false
 		}
-		if g, ok := f.(*http2.GoAwayFrame); ok && g.ErrCode != http2.ErrCodeNo {
-			return g.ErrCode, true
+		switch f := f.(type) {
+		case *http2.RSTStreamFrame: // it takes what was on its way then for an error
+			return 0, false
+		case *http2.GoAwayFrame:
+			return f.ErrCode, f.ErrCode != http2.ErrCodeNo
 		}
 	}
 }

@@ -79,6 +79,8 @@ func pseudoFault(pseudo map[string]string) *fault {
 		return &fault{"RFC 9113, 8.3.1", "no :path"}
 	case path[0] != '/' && !(path == "*" && method == "OPTIONS"):
 		return &fault{"RFC 9113, 8.3.1", ":path does not begin with a slash"}
+	case strings.Contains(path, " "):
+		return &fault{"RFC 9113, 8.3.1", ":path has a blank"}
 	}
 	return nil
 }
