@@ -65,8 +65,10 @@ func (s *stream) judgeOf(h fastcgi.Header) error {
 // noteLength keeps what the parameters say of STDIN. What an authorizer is not sent is journaled
 // (section 6.3).
 func (s *stream) noteLength(r *request) {
-	if n, err := strconv.ParseUint(string(r.first("CONTENT_LENGTH")), 10, 63); err == nil {
-		s.length = int64(n)
+	if length := r.first("CONTENT_LENGTH"); length != nil {
+		if n, err := strconv.ParseUint(string(length), 10, 63); err == nil {
+			s.length = int64(n)
+		}
 	}
 	if s.begin.Role != fastcgi.Authorizer {
 		return
