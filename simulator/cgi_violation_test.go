@@ -43,8 +43,9 @@ const (
 	wrongRole = `end_request "\x00\x00\x00\x00\x03\x00\x00\x00"`
 )
 
-// What a web server does against the FastCGI specification 1.0 is journaled with the section. What section 3.3 has an application ignore is
-// ignored; else the connection ends, as that of php-fpm and libfcgi does.
+// What a web server does against the FastCGI specification 1.0 is journaled with the section. What
+// section 3.3 has an application ignore is ignored; else the connection ends, as that of php-fpm
+// and libfcgi does.
 func TestFastCGIViolations(t *testing.T) {
 	const responder, authorizer, filter = fastcgi.Responder, fastcgi.Authorizer, fastcgi.Filter
 	rest := func(b webServer) webServer { return b.params(1, "REQUEST_URI", "/").stdin(1, "") }
@@ -114,7 +115,8 @@ func wantTexts(t *testing.T, srv *simulator.Server, want []string) {
 	}
 }
 
-// A hung application does not read that its request is aborted; one that reads ends it (section 5.4).
+// A hung application does not read that its request is aborted; one that reads ends it (section
+// 5.4).
 func TestAbortOfAHungRequest(t *testing.T) {
 	for plan, want := range map[string]string{`default: [hang]`: "", `default: [read_body, {respond: {body: ok}}]`: okAnswer} {
 		srv := start(t, "tcp:127.0.0.1:0", "fastcgi", plan)
@@ -132,7 +134,8 @@ func TestAbortOfAHungRequest(t *testing.T) {
 	}
 }
 
-// What uWSGI refuses of a packet (core/protocol.c, proto/uwsgi.c) is refused here, unanswered, with the words of its log.
+// What uWSGI refuses of a packet (core/protocol.c, proto/uwsgi.c) is refused here, unanswered, with
+// the words of its log.
 func TestUwsgiViolations(t *testing.T) {
 	packet := func(modifier byte, vars ...[2]string) string {
 		b, err := uwsgi.AppendPacket(nil, vars...)

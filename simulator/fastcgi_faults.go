@@ -26,7 +26,8 @@ func (s *stream) takes(t fastcgi.Type) bool {
 	}
 }
 
-// judge looks at a record's header. Most of what is wrong is ignored, as section 3.3 has it, and journaled.
+// judge looks at a record's header. Most of what is wrong is ignored, as section 3.3 has it, and
+// journaled.
 func (s *stream) judge() error {
 	h := s.current
 	if h.ID == 0 {
@@ -61,10 +62,13 @@ func (s *stream) judgeOf(h fastcgi.Header) error {
 	return nil
 }
 
-// noteLength keeps what the parameters say of STDIN. What an authorizer is not sent is journaled (section 6.3).
+// noteLength keeps what the parameters say of STDIN. What an authorizer is not sent is journaled
+// (section 6.3).
 func (s *stream) noteLength(r *request) {
-	if n, err := strconv.ParseUint(string(r.first("CONTENT_LENGTH")), 10, 63); err == nil {
-		s.length = int64(n)
+	if length := r.first("CONTENT_LENGTH"); length != nil {
+		if n, err := strconv.ParseUint(string(length), 10, 63); err == nil {
+			s.length = int64(n)
+		}
 	}
 	if s.begin.Role != fastcgi.Authorizer {
 		return

@@ -35,7 +35,10 @@ type stream struct {
 
 // reset prepares for the next request and keeps the buffers.
 func (s *stream) reset() {
-	*s = stream{content: s.content[:0], params: s.params[:0], reply: s.reply[:0], before: s.id, refused: s.refused, faults: s.faults}
+	*s = stream{
+		content: s.content[:0], params: s.params[:0], reply: s.reply[:0],
+		before: s.id, refused: s.refused, faults: s.faults,
+	}
 }
 
 func (s *stream) feedHead(p []byte, limit int) (used int, err error) {

@@ -17,7 +17,8 @@ import (
 	"github.com/summerwind/h2spec/spec"
 )
 
-// Plans that give h2spec all that it needs to leave no case out: a limit of streams, and a body of five bytes.
+// Plans that give h2spec all that it needs to leave no case out: a limit of streams, and a body of
+// five bytes.
 var h2specPlans = map[string]string{
 	"cleartext": `
 connections: [{script: [{settings: {max_concurrent_streams: 20}}]}]
@@ -28,7 +29,8 @@ connections: [{script: [handshake, {settings: {max_concurrent_streams: 20}}]}]
 default: [{respond: {body: hello}}]`,
 }
 
-// h2spec, which others wrote to test servers, finds nothing; and what it does wrong is in the journal, and nothing else.
+// h2spec, which others wrote to test servers, finds nothing; and what it does wrong is in the
+// journal, and nothing else.
 func TestH2Spec(t *testing.T) {
 	for name, plan := range h2specPlans {
 		t.Run(name, func(t *testing.T) {

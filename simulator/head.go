@@ -155,7 +155,8 @@ func fastcgiHead(c *conn, idleEnd time.Time) error {
 	return c.stream.fill(&c.req)
 }
 
-// sendReply answers management records, which belong to no script, and journals what was wrong with records that are ignored.
+// sendReply answers management records, which belong to no script, and journals what was wrong
+// with records that are ignored.
 func (c *conn) sendReply() error {
 	for _, fault := range c.stream.faults {
 		c.log(&Entry{Kind: KindMalformed, Text: fault.Error()})

@@ -35,7 +35,7 @@ type http2Conn struct {
 	prefaceRead, settingsSent bool   // what a connection rule's script did already
 	greeted                   bool   // the peer's SETTINGS came
 	inFrame                   bool   // part of a frame was read
-	block                     []byte // HEADERS and CONTINUATION as they were read, for who wants to know what is wrong in them
+	block                     []byte // HEADERS and CONTINUATION as they were read
 
 	mu      sync.Mutex
 	streams map[uint32]*http2Stream // guarded by mu

@@ -16,8 +16,9 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// Whatever frames a peer sends, the connection ends when the peer has ended it, the answer is whole frames, each error that is answered is in
-// the journal, and what golang.org/x/net refuses a connection for is refused here, too.
+// Whatever frames a peer sends, the connection ends when the peer has ended it, the answer is whole
+// frames, each error that is answered is in the journal, and what net/http refuses a connection for
+// is refused here, too.
 func FuzzHTTP2(f *testing.F) {
 	for _, seed := range http2Seeds() {
 		f.Add(seed)
@@ -56,7 +57,7 @@ func FuzzHTTP2(f *testing.F) {
 		seen = end.Seq
 		checkHTTP2(t, answer, violations)
 		if code, refused := refusedByNet(t, data); refused && len(violations) == 0 && !distrusted(data) {
-			t.Errorf("golang.org/x/net sends GOAWAY %v, the journal has no violation", code)
+			t.Errorf("net/http sends GOAWAY %v, the journal has no violation", code)
 		}
 	})
 }
@@ -122,18 +123,17 @@ func sayHTTP2(t *testing.T, data []byte, dial func() (net.Conn, error)) []byte {
 	return answer
 }
 
-// refusedByNet asks the server of golang.org/x/net what it makes of data.
+// refusedByNet asks the server of net/http what it makes of data.
 func refusedByNet(t *testing.T, data []byte) (code http2.ErrCode, refused bool) {
 	l, err := net.Listen("unix", t.TempDir()+"/n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	go func() {
-		if c, err := l.Accept(); err == nil {
-			(&http2.Server{}).ServeConn(c, &http2.ServeConnOpts{Handler: http.NotFoundHandler(), BaseConfig: &http.Server{ErrorLog: discardLog}})
-		}
-	}()
+	reads := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
+	theirs := &http.Server{Handler: reads, ErrorLog: discardLog, Protocols: new(http.Protocols)}
+	theirs.Protocols.SetUnencryptedHTTP2(true)
+	go func() { _ = theirs.Serve(l) }()
+	defer func() { _ = theirs.Close() }()
 	c, err := net.Dial("unix", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -149,13 +149,17 @@ func refusedByNet(t *testing.T, data []byte) (code http2.ErrCode, refused bool) 
 		if err != nil {
 			return 0, false
 		}
-		if g, ok := f.(*http2.GoAwayFrame); ok && g.ErrCode != http2.ErrCodeNo {
-			return g.ErrCode, true
+		switch f := f.(type) {
+		case *http2.RSTStreamFrame: // it takes what was on its way then for an error
+			return 0, false
+		case *http2.GoAwayFrame:
+			return f.ErrCode, f.ErrCode != http2.ErrCodeNo
 		}
 	}
 }
 
-// distrusted reports whether data has SETTINGS that golang.org/x/net refuses lest somebody attacks it, though the RFC lets them be.
+// distrusted reports whether data has SETTINGS that net/http refuses lest somebody attacks it,
+// though the RFC lets them be.
 func distrusted(data []byte) bool {
 	in := http2.NewFramer(nil, bytes.NewReader(data))
 	in.AllowIllegalReads = true

@@ -29,7 +29,8 @@ func (l *limits) set(payload []byte) {
 	}
 }
 
-// offers are the settings that this side has sent. Until the peer has acknowledged them it may go by those before (RFC 9113, 6.5.3).
+// offers are the settings that this side has sent. Until the peer has acknowledged them it may go
+// by those before (RFC 9113, 6.5.3).
 type offers struct {
 	acked   limits
 	pending []limits
@@ -61,7 +62,8 @@ func (o *offers) ack() bool {
 	return true
 }
 
-// change alters what the peer may do, also on open streams (RFC 9113, 6.9.2). It is called with mu held.
+// change alters what the peer may do, also on open streams (RFC 9113, 6.9.2). It is called with mu
+// held.
 func (m *http2Conn) change(alter func(*offers) bool) bool {
 	before := m.offers.largest().window
 	done := alter(&m.offers)

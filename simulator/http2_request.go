@@ -23,8 +23,9 @@ func (f *fault) on(stream uint32) error {
 	return ofStream(stream, http2.ErrCodeProtocol, f.rule, "%s", f.text)
 }
 
-// requestFault says what makes a request malformed (RFC 9113, 8.1.1). What the framer has refused already is not looked for again: unknown,
-// doubled and late pseudo-header fields, and characters that no field may have.
+// requestFault says what makes a request malformed (RFC 9113, 8.1.1). What the framer has refused
+// already is not looked for again: unknown, doubled and late pseudo-header fields, and characters
+// that no field may have.
 func requestFault(f *http2.MetaHeadersFrame) error {
 	id := f.StreamID
 	if f.HasPriority() && f.Priority.StreamDep == id {
@@ -78,6 +79,8 @@ func pseudoFault(pseudo map[string]string) *fault {
 		return &fault{"RFC 9113, 8.3.1", "no :path"}
 	case path[0] != '/' && !(path == "*" && method == "OPTIONS"):
 		return &fault{"RFC 9113, 8.3.1", ":path does not begin with a slash"}
+	case strings.Contains(path, " "):
+		return &fault{"RFC 9113, 8.3.1", ":path has a blank"}
 	}
 	return nil
 }
@@ -109,7 +112,9 @@ func authorityFault(pseudo map[string]string, fields []hpack.HeaderField) *fault
 }
 
 // connectionFields are about one connection of HTTP/1 and have no place here (RFC 9113, 8.2.2).
-var connectionFields = map[string]bool{"connection": true, "proxy-connection": true, "keep-alive": true, "transfer-encoding": true, "upgrade": true}
+var connectionFields = map[string]bool{
+	"connection": true, "proxy-connection": true, "keep-alive": true, "transfer-encoding": true, "upgrade": true,
+}
 
 func fieldsFault(fields []hpack.HeaderField) *fault {
 	for _, h := range fields {
@@ -125,7 +130,8 @@ func fieldsFault(fields []hpack.HeaderField) *fault {
 	return nil
 }
 
-// lengthFault compares the values of content-length, and looks whether there is no body although they say so.
+// lengthFault compares the values of content-length, and looks whether there is no body although
+// they say so.
 func lengthFault(f *http2.MetaHeadersFrame) *fault {
 	first := ""
 	for _, h := range f.RegularFields() {

@@ -6,7 +6,8 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// shortFrame is a DATA frame that is longer than the peer's window: it is sent as several, each as long as the window allows (RFC 9113, 6.9.1).
+// shortFrame is a DATA frame that is longer than the peer's window: it is sent as several, each as
+// long as the window allows (RFC 9113, 6.9.1).
 type shortFrame struct {
 	head [frameHeaderLen]byte // as it was compiled
 	have int                  // bytes of head that were reached
@@ -25,7 +26,8 @@ func (f *shortFrame) header() []byte {
 	return h[:]
 }
 
-// acquire waits until the peer takes some of n bytes of DATA (RFC 9113, 6.9), which are the payload of the next frame.
+// acquire waits until the peer takes some of n bytes of DATA (RFC 9113, 6.9), which are the payload
+// of the next frame.
 func (c *conn) acquire(n int64) error {
 	if c.sub == nil {
 		return nil

@@ -57,7 +57,8 @@ func (m *http2Conn) noteLocked(id uint32, state streamState) {
 	}
 }
 
-// forget takes a stream whose script has ended out of those that are served. It is called with mu held.
+// forget takes a stream whose script has ended out of those that are served. It is called with mu
+// held.
 func (m *http2Conn) forget(s *http2Stream) {
 	delete(m.streams, s.id)
 	m.past.add(s.id, s.state)
@@ -80,7 +81,8 @@ func (m *http2Conn) wantUsed(id uint32, t http2.FrameType) error {
 	return nil
 }
 
-// wantHeaders refuses HEADERS on a stream that the peer may not use. It reports whether they begin a stream.
+// wantHeaders refuses HEADERS on a stream that the peer may not use. It reports whether they begin
+// a stream.
 func (m *http2Conn) wantHeaders(id uint32) (fresh bool, err error) {
 	if id%2 == 0 {
 		return false, ofConnection(http2.ErrCodeProtocol, "RFC 9113, 5.1.1", "HEADERS on stream %d, and a client's are odd", id)

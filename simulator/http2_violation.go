@@ -12,8 +12,8 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// violation is what a peer does against HTTP/2, and the answer to it: RST_STREAM where it is an error of a stream, else GOAWAY and
-// the connection's end (RFC 9113, 5.4).
+// violation is what a peer does against HTTP/2, and the answer to it: RST_STREAM where it is an
+// error of a stream, else GOAWAY and the connection's end (RFC 9113, 5.4).
 type violation struct {
 	rule   string // where it is written
 	stream uint32 // 0 for an error of the connection
@@ -67,10 +67,11 @@ func (m *http2Conn) refuse(err error) error {
 	return nil
 }
 
-// goAway ends the connection. Its scripts are over; what one is writing is waited for, lest GOAWAY comes behind the FIN.
+// goAway ends the connection. Its scripts are over; what one is writing is waited for, lest GOAWAY
+// comes behind the FIN.
 func (m *http2Conn) goAway(code http2.ErrCode) error {
-	m.control(goAwayFrame(m.last, code, ""))
 	m.mu.Lock()
+	m.queue = append(m.queue, goAwayFrame(m.last, code, "")...)
 	m.over = true
 	for _, s := range m.streams {
 		s.leave()
@@ -104,7 +105,8 @@ func (m *http2Conn) judge(h http2.FrameHeader, f http2.Frame, err error) error {
 	return ofConnection(http2.ErrCode(code), m.ruleOf(h, f, code), "%s", m.detail(h))
 }
 
-// judgeStream makes it an error of the connection where no stream can be reset, or the header block's compression was left undone.
+// judgeStream makes it an error of the connection where no stream can be reset, or the header
+// block's compression was left undone.
 func (m *http2Conn) judgeStream(h http2.FrameHeader, e http2.StreamError) error {
 	switch {
 	case h.Type != http2.FrameHeaders:

@@ -20,8 +20,8 @@ exchanges:
   - {match: {path: /reset}, script: [{rst_stream: INTERNAL_ERROR}, {wait: never}]}
   - {match: {path: /small}, script: [{settings: {initial_window_size: 3}}, {wait: never}]}`
 
-// What a peer does wrong is answered as the RFC has it, and journaled with the section. h2spec is the longer list; these are
-// what it leaves out, and the exact words.
+// What a peer does wrong is answered as the RFC has it, and journaled with the section. h2spec is
+// the longer list; these are what it leaves out, and the exact words.
 func TestHTTP2Violations(t *testing.T) {
 	for name, tt := range map[string]struct {
 		send func(c *h2Client)
@@ -143,6 +143,7 @@ func TestMalformedHTTP2Requests(t *testing.T) {
 		"no scheme":                 {without(":scheme"), "RFC 9113, 8.3.1: no :scheme"},
 		"no path":                   {without(":path"), "RFC 9113, 8.3.1: no :path"},
 		"a path without slash":      {request("GET", "a"), "RFC 9113, 8.3.1: :path does not begin with a slash"},
+		"a path with a blank":       {request("GET", "/a b"), "RFC 9113, 8.3.1: :path has a blank"},
 		"no authority":              {without(":authority"), "RFC 9113, 8.3.1: no :authority, and no host"},
 		"another host":              {get("host", "b"), "RFC 9113, 8.3.1: host differs from :authority"},
 		"two hosts":                 {append(without(":authority"), "host", "app", "host", "app"), "RFC 9110, 5.3: host comes twice"},

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// The peer's DATA must fit into the window of the connection, which is given back no more here, and into that of its stream.
+// The peer's DATA must fit into the window of the connection, which is given back no more here, and
+// into that of its stream.
 func TestConnectionWindow(t *testing.T) {
 	srv := start(t, "tcp:127.0.0.1:0", "http2", `
 connections: [{script: [{ignore: [window]}]}]
@@ -28,7 +29,8 @@ default: [{wait: never}]`)
 	wantViolation(t, srv, "RFC 9113, 6.9.1: DATA is 1 bytes above the connection's window", "GOAWAY 3 FLOW_CONTROL_ERROR")
 }
 
-// Settings of this side hold for the peer once it has acknowledged them, and those that allow it more at once (RFC 9113, 6.5.3).
+// Settings of this side hold for the peer once it has acknowledged them, and those that allow it
+// more at once (RFC 9113, 6.5.3).
 func TestSettingsHoldOnceAcknowledged(t *testing.T) {
 	srv := start(t, "tcp:127.0.0.1:0", "http2", `
 connections:
@@ -55,7 +57,8 @@ default: [{wait: never}]`)
 	}
 }
 
-// What a peer sends before it can know of a reset, or after an end that it may not have seen, is no violation (RFC 9113, 5.1).
+// What a peer sends before it can know of a reset, or after an end that it may not have seen, is no
+// violation (RFC 9113, 5.1).
 func TestLateFramesOfHTTP2(t *testing.T) {
 	srv := start(t, "tcp:127.0.0.1:0", "http2", `
 exchanges:
@@ -78,7 +81,8 @@ exchanges:
 	wantNoFailure(t, srv)
 }
 
-// DATA is cut to the peer's window, and goes on as that grows. What a script does at a mark is done at the same byte of the body.
+// DATA is cut to the peer's window, and goes on as that grows. What a script does at a mark is done
+// at the same byte of the body.
 func TestSmallWindow(t *testing.T) {
 	for name, plan := range map[string]string{
 		"whole":         `default: [{respond: {body: "hello, world"}}]`,

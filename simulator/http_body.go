@@ -60,7 +60,8 @@ func (b *httpBody) take(p []byte) int {
 	return int(n)
 }
 
-// byte handles one byte of the chunk framing. Lines end in CR LF and nothing else: what two peers see as different ends is a way to smuggle requests.
+// byte handles one byte of the chunk framing. Lines end in CR LF and nothing else: what two peers
+// see as different ends is a way to smuggle requests.
 func (b *httpBody) byte(c byte) error {
 	if b.cr != (c == '\n') {
 		return malformed("RFC 9112, 7.1", "byte %q where a line of the chunked body ends", c)

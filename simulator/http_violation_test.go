@@ -7,8 +7,9 @@ import (
 	"github.com/badgateway/badgateway/simulator"
 )
 
-// What is no right request in HTTP/1.1 is answered 400, the connection ends, and the journal names the rule. The list was compared with what
-// nginx, Apache httpd (HttpProtocolOptions Strict), Node.js and net/http refuse; where they differ the strictest counts.
+// What is no right request in HTTP/1.1 is answered 400, the connection ends, and the journal names
+// the rule. The list was compared with what nginx, Apache httpd (HttpProtocolOptions Strict),
+// Node.js and net/http refuse; where they differ the strictest counts.
 func TestHTTPViolations(t *testing.T) {
 	const head = "POST / HTTP/1.1\r\nHost: app\r\n"
 	for _, tt := range []struct{ name, sent, text string }{

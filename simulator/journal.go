@@ -26,7 +26,7 @@ const (
 	KindHandshake  = "handshake"  // TLS: what came of a handshake
 	KindAlert      = "alert"      // TLS: the peer sent an alert after the handshake
 	KindProxy      = "proxy"      // a PROXY header was read, or is missing: then Text says what came instead
-	KindMalformed  = "malformed"  // what arrived is no request
+	KindMalformed  = "malformed"  // the peer broke the protocol: Text names the rule
 	KindReset      = "reset"      // HTTP/2: the peer reset the stream; Text is its code
 )
 

@@ -55,8 +55,8 @@ func uwsgiHead(c *conn, idleEnd time.Time) error {
 	}
 }
 
-// maxVars is how many variables uWSGI takes unless its option max-vars says more: both name and value of each are an element of a vector of 261, of
-// which five are kept.
+// maxVars is how many variables uWSGI takes unless its option max-vars says more: name and value of
+// each are an element of a vector of 261, of which five are kept.
 const maxVars = 128
 
 // parseVars sets the request from a block of variables. Like uWSGI it never keeps the connection.
