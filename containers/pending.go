@@ -141,7 +141,7 @@ func (e *Engine) pullOrBuild(ctx context.Context, group []*Pending, turn *turn) 
 		})
 	}
 	pulls.Wait()
-	err := e.buildRest(ctx, group, errors.Join(why...), turn)
+	err := e.buildRest(ctx, group, reasons(why), turn)
 	if err == nil {
 		cancel()
 	}
@@ -188,6 +188,17 @@ func (e *Engine) buildRest(ctx context.Context, group []*Pending, why error, tur
 		}
 	}
 	return nil
+}
+
+// reasons joins errors, each but once.
+func reasons(all []error) error {
+	var once []error
+	for _, err := range all {
+		if err != nil && !slices.ContainsFunc(once, func(e error) bool { return e.Error() == err.Error() }) {
+			once = append(once, err)
+		}
+	}
+	return errors.Join(once...)
 }
 
 func names(group []*Pending) string {
