@@ -22,7 +22,7 @@ type DebianBuild struct {
 	Command   []string // what the container runs
 	// Links are symbolic links to make, by their path: names under which public images have a program.
 	Links map[string]string
-	Run   string // a command of the shell in the new file system, at the end
+	Run   string // commands of the shell in the new file system, at the end, without single quotes
 }
 
 // union is the image that is all of a group.
@@ -42,7 +42,7 @@ func union(group []*Pending) Image {
 			run = append(run, d.Run)
 		}
 	}
-	all.Run = strings.Join(run, "; ")
+	all.Run = strings.Join(run, " &&\n")
 	return Image{Name: group[0].Ref, Debian: &all}
 }
 

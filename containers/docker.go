@@ -82,17 +82,31 @@ func answers(ctx context.Context) error {
 	return err
 }
 
-// Close ends the connection and the process that guards the run; containers stay.
+// sweepLimit bounds what is done at the end of a run.
+const sweepLimit = 2 * time.Minute
+
+// Close sweeps what the run left, but what is kept, and ends the connection and the process that guards the run.
 func (e *Engine) Close() error {
-	os.Remove(buildDir(e.owner)) // it is empty, if it is there
-	return errors.Join(e.reaper.stop(), e.docker.Close())
+	var err error
+	if e.reaper.cmd != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), sweepLimit)
+		defer cancel()
+		_, err = e.Sweep(ctx, Which{Run: e.owner.Run})
+	}
+	return errors.Join(err, e.reaper.stop(err == nil), e.docker.Close())
 }
 
 // quietTestcontainers replaces testcontainers' container that cleans up (its
-// image may not be pullable) by leases, labels and the sweep, and its chatter by silence.
+// image may not be pullable) by leases, labels and the sweep, and its chatter by silence. It is told the
+// socket that only that container has a use for: to find it out it asks the Engine twice about its whole state.
 func quietTestcontainers() {
-	if os.Getenv("TESTCONTAINERS_RYUK_DISABLED") == "" {
-		os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
+	for name, value := range map[string]string{
+		"TESTCONTAINERS_RYUK_DISABLED":          "true",
+		"TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE": "/var/run/docker.sock",
+	} {
+		if os.Getenv(name) == "" {
+			os.Setenv(name, value)
+		}
 	}
 	log.SetDefault(silent{})
 }

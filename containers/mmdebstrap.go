@@ -87,26 +87,31 @@ var base = []string{"base-passwd", "base-files", "mawk"}
 // every package filtered, which takes minutes; so what nobody reads here is removed at the end.
 func finish(d *DebianBuild) string {
 	lines := []string{
-		`set -e; exec >&2; cd "$1"; export DEBIAN_FRONTEND=noninteractive PATH="$PATH:/usr/sbin:/sbin"`,
+		`set -e; exec >&2; cd "$1"`,
 		`mkdir -p etc/dpkg/dpkg.cfg.d; echo force-unsafe-io >etc/dpkg/dpkg.cfg.d/badgateway`,
-		install(base),
+		inRoot(install(base)),
 	}
 	if len(d.Configure) > 0 {
-		lines = append(lines, install(d.Configure))
+		lines = append(lines, inRoot(install(d.Configure)))
 	}
 	for _, link := range slices.Sorted(maps.Keys(d.Links)) {
-		lines = append(lines, fmt.Sprintf(`chroot . ln -s %s %s`, d.Links[link], link))
+		lines = append(lines, inRoot(fmt.Sprintf("ln -s %s %s", d.Links[link], link)))
 	}
 	if d.Run != "" {
-		lines = append(lines, "chroot . sh -c '"+d.Run+"'")
+		lines = append(lines, inRoot(d.Run))
 	}
-	lines = append(lines, "chroot . ldconfig", "rm -rf usr/share/doc/* usr/share/man/* usr/share/locale/*")
+	lines = append(lines, inRoot("ldconfig"), "rm -rf usr/share/doc/* usr/share/man/* usr/share/locale/*")
 	return strings.Join(lines, "\n")
+}
+
+// inRoot runs a command of the shell in the new file system, with nothing of the host's environment.
+func inRoot(command string) string {
+	return "env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive chroot . sh -c '" + command + "'"
 }
 
 // install has dpkg install packages by patterns of their names. What they depend on is there, but dpkg does not know.
 func install(patterns []string) string {
-	return "chroot . sh -c 'cd /var/cache/apt/archives && dpkg --force-depends --install " + strings.Join(patterns, "_*.deb ") + "_*.deb'"
+	return "cd /var/cache/apt/archives && dpkg --force-depends --install " + strings.Join(patterns, "_*.deb ") + "_*.deb"
 }
 
 // ensureMmdebstrap installs the program where that is possible without asking: on Debian, as root.

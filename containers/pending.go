@@ -53,18 +53,21 @@ func (e *Engine) Get(ctx context.Context, image Image) *Pending { return e.GetAl
 // GetAll gets several images as Get does each. Those that have to be built from the same Debian suite are built as one,
 // with the packages of all, which is then the image of each.
 func (e *Engine) GetAll(ctx context.Context, images ...Image) []*Pending {
-	var all []*Pending
+	all := make([]*Pending, len(images))
+	var finding sync.WaitGroup
+	for i, image := range images {
+		finding.Go(func() { all[i] = e.find(ctx, image) })
+	}
+	finding.Wait()
 	var suites []string // in the order of the images
 	groups := map[string][]*Pending{}
-	for _, image := range images {
-		p := e.find(ctx, image)
-		all = append(all, p)
+	for _, p := range all {
 		if p.settled() {
 			continue
 		}
 		suite := p.Ref // it is built with no other
-		if image.Debian != nil {
-			suite = image.Debian.Suite
+		if p.image.Debian != nil {
+			suite = p.image.Debian.Suite
 		}
 		if groups[suite] == nil {
 			suites = append(suites, suite)
@@ -77,11 +80,16 @@ func (e *Engine) GetAll(ctx context.Context, images ...Image) []*Pending {
 	return all
 }
 
-// find returns an image that is pending still if it is not present.
-func (e *Engine) find(ctx context.Context, image Image) *Pending {
+func newPending(image Image) *Pending {
 	p := &Pending{Ref: cmp.Or(image.Name, image.Public), image: image, done: make(chan struct{})}
 	var once sync.Once
 	p.settle = func(err error) { once.Do(func() { p.err = err; close(p.done) }) }
+	return p
+}
+
+// find returns an image that is pending still if it is not present.
+func (e *Engine) find(ctx context.Context, image Image) *Pending {
+	p := newPending(image)
 	ref, err := e.local(ctx, image)
 	if ref != "" || err != nil {
 		p.Ref = cmp.Or(ref, p.Ref)
@@ -141,7 +149,7 @@ func (e *Engine) pullOrBuild(ctx context.Context, group []*Pending, turn *turn) 
 		})
 	}
 	pulls.Wait()
-	err := e.buildRest(ctx, group, errors.Join(why...), turn)
+	err := e.buildRest(ctx, group, reasons(why), turn)
 	if err == nil {
 		cancel()
 	}
@@ -188,6 +196,17 @@ func (e *Engine) buildRest(ctx context.Context, group []*Pending, why error, tur
 		}
 	}
 	return nil
+}
+
+// reasons joins errors, each but once.
+func reasons(all []error) error {
+	var once []error
+	for _, err := range all {
+		if err != nil && !slices.ContainsFunc(once, func(e error) bool { return e.Error() == err.Error() }) {
+			once = append(once, err)
+		}
+	}
+	return errors.Join(once...)
 }
 
 func names(group []*Pending) string {

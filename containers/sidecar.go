@@ -18,14 +18,14 @@ import (
 const sidecarName = "badgateway/sidecar:"
 
 // EnsureSidecar makes the image that holds nothing but program, the badgateway
-// command itself, and returns its reference; the tag is the program's hash, so an image is made
+// command itself, and returns its reference; the tag comes from the program's build ID, so an image is made
 // once for each build. The program must be linked statically.
 func (e *Engine) EnsureSidecar(ctx context.Context, program string) (string, error) {
-	sum, err := fileHash(program)
+	id, err := identity(program)
 	if err != nil {
 		return "", err
 	}
-	image := Image{Name: sidecarName + sum[:16]}
+	image := Image{Name: sidecarName + id}
 	if ref, err := e.local(ctx, image); ref != "" || err != nil {
 		return ref, err
 	}
@@ -98,17 +98,35 @@ func tarProgram(w io.Writer, program string) error {
 	return tw.Close()
 }
 
-func fileHash(path string) (string, error) {
-	f, err := os.Open(path)
+// identity is a hash of the ID that the Go linker gives a program, which comes from the program's content; of the whole
+// program when it has none.
+func identity(program string) (string, error) {
+	f, err := elf.Open(program)
 	if err != nil {
-		return "", fmt.Errorf("read own program: %w", err)
+		return "", fmt.Errorf("make sidecar image: %s: %w", program, err)
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	const header = 16 // lengths, type and the name "Go"
+	if note := f.Section(".note.go.buildid"); note != nil && note.Size > header {
+		_, err = io.Copy(h, note.Open())
+	} else {
+		err = hashFile(h, program)
+	}
+	if err != nil {
 		return "", fmt.Errorf("read own program: %w", err)
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return hex.EncodeToString(h.Sum(nil))[:16], nil
+}
+
+func hashFile(h io.Writer, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(h, f)
+	return err
 }
 
 // mustBeStatic refuses a program that needs a loader, which an image from scratch does not have.

@@ -31,7 +31,7 @@ var images = map[string]containers.Image{
 
 // compile imports what an application server imports: Python compiles a module at its first import, which would be in each
 // container, and the package's own script compiles the whole library.
-const compile = `python3 -c "import gunicorn.app.wsgiapp, gunicorn.workers.sync, gunicorn.workers.gthread"`
+const compile = `python3 -c "import gunicorn.app.wsgiapp, gunicorn.glogging, gunicorn.workers.sync, gunicorn.workers.gthread"`
 
 // enable makes the configuration that the scripts of PHP's packages make, without the hundreds of programs that they run for it.
 const enable = `cd /etc/php/8.4 && mkdir -p mods-available fpm/conf.d && cd mods-available &&

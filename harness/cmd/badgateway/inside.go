@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -12,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/badgateway/badgateway/containers"
-	"github.com/badgateway/badgateway/harness/drill"
 	"github.com/badgateway/badgateway/harness/sidecar"
 )
 
@@ -45,11 +42,7 @@ func reapCommand() *cobra.Command {
 				return usage(err)
 			}
 			signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
-			io.Copy(io.Discard, os.Stdin)
-			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-			defer cancel()
-			_, err = drill.Clean(ctx, containers.Which{Run: owner.Run})
-			return environment(err)
+			return environment(containers.Reap(os.Stdin, owner))
 		},
 	}
 }

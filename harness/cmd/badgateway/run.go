@@ -64,7 +64,7 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	}
 	p := report.NewProgress(c.OutOrStdout(), report.ProgressOptions{Dir: f.dir, Verbose: f.verbose})
 	defer p.Stop()
-	f.Catalogue, f.Drills, f.Logf, f.Statusf = catalogue, drills, p.Note, p.Statusf
+	f.Catalogue, f.Drills, f.Logf, f.Statusf, f.Early = catalogue, drills, p.Note, p.Statusf, !f.Keep
 	env, err := setup(c.Context(), f.Options)
 	if err != nil {
 		return err

@@ -13,16 +13,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/badgateway/badgateway/containers"
 	"github.com/badgateway/badgateway/harness/bench"
-	"github.com/badgateway/badgateway/harness/drill"
 )
 
 func main() {
@@ -114,9 +111,5 @@ func reap(id string) error {
 		return err
 	}
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	_, err = drill.Clean(ctx, containers.Which{Run: owner.Run})
-	return err
+	return containers.Reap(os.Stdin, owner)
 }
