@@ -19,7 +19,7 @@ import (
 
 func ask(t *testing.T, network, address string) evidence.Probe {
 	t.Helper()
-	q := evidence.Question{Target: evidence.Target{Protocol: "http", Network: network, Address: address}, Wait: 200 * time.Millisecond}
+	q := evidence.Question{Target: evidence.Target{Protocol: "http", Network: network, Address: address}, Wait: time.Second}
 	return Ask(t.Context(), q, Options{})
 }
 

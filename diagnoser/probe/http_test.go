@@ -56,7 +56,7 @@ func TestHTTPOutcomes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			a := backend(t, "tcp", "127.0.0.1:0", httpAfterRequest(test.serve))
-			got := Ask(t.Context(), evidence.Question{Target: target("http", a), URI: "/", Wait: 300 * time.Millisecond}, Options{})
+			got := Ask(t.Context(), evidence.Question{Target: target("http", a), URI: "/", Wait: patience(test.want.outcome)}, Options{})
 			check(t, got, test.want)
 			if !strings.Contains(got.Note, test.note) {
 				t.Errorf("note: got %q, want %q", got.Note, test.note)
@@ -148,7 +148,7 @@ func TestStreamIsOK(t *testing.T) {
 			_, err = io.WriteString(c, "data: x\n\n")
 		}
 	}))
-	got := Ask(t.Context(), evidence.Question{Target: target("http", a), Wait: 300 * time.Millisecond}, Options{})
+	got := Ask(t.Context(), evidence.Question{Target: target("http", a), Wait: time.Second}, Options{})
 	check(t, got, want{evidence.ReadingBody, evidence.OK, 0})
 	if !strings.Contains(got.Note, "still coming") {
 		t.Errorf("got note %q", got.Note)
@@ -184,7 +184,7 @@ func TestHTTPS(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			a := backend(t, "tcp", "127.0.0.1:0", test.serve)
-			got := Ask(t.Context(), evidence.Question{Target: target("https", a), Wait: 500 * time.Millisecond}, Options{})
+			got := Ask(t.Context(), evidence.Question{Target: target("https", a), Wait: patience(test.want.outcome)}, Options{})
 			check(t, got, test.want)
 			if !strings.Contains(got.Note, test.note) {
 				t.Errorf("note: got %q, want %q", got.Note, test.note)
