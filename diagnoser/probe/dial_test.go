@@ -39,6 +39,7 @@ func TestConnectRefused(t *testing.T) {
 
 // An accept queue that is full lets no handshake end on TCP; on a unix socket connect fails.
 func TestConnectToAFullQueue(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		network, address string
 		want             want

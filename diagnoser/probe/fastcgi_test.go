@@ -14,6 +14,7 @@ const cgiHead = "Content-Type: text/html\r\n\r\n"
 func out(content string) string { return record(fcgiStdout, content) }
 
 func TestFastCGIOutcomes(t *testing.T) {
+	t.Parallel()
 	done := out("") + end(0)
 	for _, test := range []struct {
 		name  string
@@ -147,6 +148,7 @@ func TestFastCGIStatusOfCGI(t *testing.T) {
 
 // Of a header that does not end it is known how much there was; stderr before it is none of it.
 func TestHeaderThatDoesNotEnd(t *testing.T) {
+	t.Parallel()
 	head := out("Content-Type: text/html\r\n")
 	for _, test := range []struct {
 		name, protocol, sent string

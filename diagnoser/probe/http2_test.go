@@ -97,6 +97,7 @@ func TestHTTP2OfAnother(t *testing.T) {
 
 // A server that has one worker and waits for the end of a line answers one question after the other.
 func TestQuestionsToOneAddressTakeTurns(t *testing.T) {
+	t.Parallel()
 	busy := make(chan bool, 1)
 	a := backend(t, "tcp", "127.0.0.1:0", func(_ int, c net.Conn) {
 		select {

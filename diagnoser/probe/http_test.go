@@ -18,6 +18,7 @@ import (
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
 func TestHTTPOutcomes(t *testing.T) {
+	t.Parallel()
 	header := func(lines string) string { return "HTTP/1.1 200 OK\r\n" + lines + "\r\n\r\n" }
 	for _, test := range []struct {
 		name  string
@@ -140,6 +141,7 @@ func TestOtherMethodsAreNotAsked(t *testing.T) {
 
 // A stream of events never ends, and is no failure.
 func TestStreamIsOK(t *testing.T) {
+	t.Parallel()
 	a := backend(t, "tcp", "127.0.0.1:0", httpAfterRequest(func(c net.Conn) {
 		pace := time.NewTicker(10 * time.Millisecond)
 		defer pace.Stop()
@@ -156,6 +158,7 @@ func TestStreamIsOK(t *testing.T) {
 }
 
 func TestHTTPS(t *testing.T) {
+	t.Parallel()
 	cert := certificate(t)
 	secure := func(f func(net.Conn)) func(int, net.Conn) {
 		return func(n int, c net.Conn) {
