@@ -19,7 +19,7 @@ import (
 
 func ask(t *testing.T, network, address string) evidence.Probe {
 	t.Helper()
-	q := evidence.Question{Target: evidence.Target{Protocol: "http", Network: network, Address: address}, Wait: 200 * time.Millisecond}
+	q := evidence.Question{Target: evidence.Target{Protocol: "http", Network: network, Address: address}, Wait: time.Second}
 	return Ask(t.Context(), q, Options{})
 }
 
@@ -39,6 +39,7 @@ func TestConnectRefused(t *testing.T) {
 
 // An accept queue that is full lets no handshake end on TCP; on a unix socket connect fails.
 func TestConnectToAFullQueue(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		network, address string
 		want             want

@@ -5,7 +5,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
@@ -15,6 +14,7 @@ const cgiHead = "Content-Type: text/html\r\n\r\n"
 func out(content string) string { return record(fcgiStdout, content) }
 
 func TestFastCGIOutcomes(t *testing.T) {
+	t.Parallel()
 	done := out("") + end(0)
 	for _, test := range []struct {
 		name  string
@@ -47,7 +47,7 @@ func TestFastCGIOutcomes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			a := backend(t, "tcp", "127.0.0.1:0", fcgiAfterRequest(func(c net.Conn, _ map[string]string, _ byte) { test.serve(c) }))
-			got := Ask(t.Context(), evidence.Question{Target: target("fastcgi", a), Wait: 300 * time.Millisecond}, Options{})
+			got := Ask(t.Context(), evidence.Question{Target: target("fastcgi", a), Wait: patience(test.want.outcome)}, Options{})
 			check(t, got, test.want)
 			if !strings.Contains(got.Note, test.note) {
 				t.Errorf("note: got %q, want %q", got.Note, test.note)
@@ -148,6 +148,7 @@ func TestFastCGIStatusOfCGI(t *testing.T) {
 
 // Of a header that does not end it is known how much there was; stderr before it is none of it.
 func TestHeaderThatDoesNotEnd(t *testing.T) {
+	t.Parallel()
 	head := out("Content-Type: text/html\r\n")
 	for _, test := range []struct {
 		name, protocol, sent string
@@ -160,15 +161,18 @@ func TestHeaderThatDoesNotEnd(t *testing.T) {
 		{"stderr alone", "fastcgi", record(fcgiStderr, "PHP Warning"), 0},
 		{"nothing", "fastcgi", "", 0},
 	} {
-		serve := httpAfterRequest(func(c net.Conn) { say(test.sent)(c); hang(c) })
-		if test.protocol == "fastcgi" {
-			serve = fcgiAfterRequest(func(c net.Conn, _ map[string]string, _ byte) { say(test.sent)(c); hang(c) })
-		}
-		a := backend(t, "tcp", "127.0.0.1:0", serve)
-		got := Ask(t.Context(), evidence.Question{Target: target(test.protocol, a), Wait: 200 * time.Millisecond}, Options{})
-		check(t, got, want{evidence.ReadingHeader, evidence.TimedOut, 0})
-		if got.HeaderBytes != test.want {
-			t.Errorf("%s: got %d bytes, want %d", test.name, got.HeaderBytes, test.want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			serve := httpAfterRequest(func(c net.Conn) { say(test.sent)(c); hang(c) })
+			if test.protocol == "fastcgi" {
+				serve = fcgiAfterRequest(func(c net.Conn, _ map[string]string, _ byte) { say(test.sent)(c); hang(c) })
+			}
+			a := backend(t, "tcp", "127.0.0.1:0", serve)
+			got := Ask(t.Context(), evidence.Question{Target: target(test.protocol, a), Wait: patience(evidence.TimedOut)}, Options{})
+			check(t, got, want{evidence.ReadingHeader, evidence.TimedOut, 0})
+			if got.HeaderBytes != test.want {
+				t.Errorf("got %d bytes, want %d", got.HeaderBytes, test.want)
+			}
+		})
 	}
 }

@@ -18,6 +18,7 @@ import (
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
 func TestHTTPOutcomes(t *testing.T) {
+	t.Parallel()
 	header := func(lines string) string { return "HTTP/1.1 200 OK\r\n" + lines + "\r\n\r\n" }
 	for _, test := range []struct {
 		name  string
@@ -56,7 +57,7 @@ func TestHTTPOutcomes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			a := backend(t, "tcp", "127.0.0.1:0", httpAfterRequest(test.serve))
-			got := Ask(t.Context(), evidence.Question{Target: target("http", a), URI: "/", Wait: 300 * time.Millisecond}, Options{})
+			got := Ask(t.Context(), evidence.Question{Target: target("http", a), URI: "/", Wait: patience(test.want.outcome)}, Options{})
 			check(t, got, test.want)
 			if !strings.Contains(got.Note, test.note) {
 				t.Errorf("note: got %q, want %q", got.Note, test.note)
@@ -140,6 +141,7 @@ func TestOtherMethodsAreNotAsked(t *testing.T) {
 
 // A stream of events never ends, and is no failure.
 func TestStreamIsOK(t *testing.T) {
+	t.Parallel()
 	a := backend(t, "tcp", "127.0.0.1:0", httpAfterRequest(func(c net.Conn) {
 		pace := time.NewTicker(10 * time.Millisecond)
 		defer pace.Stop()
@@ -148,7 +150,7 @@ func TestStreamIsOK(t *testing.T) {
 			_, err = io.WriteString(c, "data: x\n\n")
 		}
 	}))
-	got := Ask(t.Context(), evidence.Question{Target: target("http", a), Wait: 300 * time.Millisecond}, Options{})
+	got := Ask(t.Context(), evidence.Question{Target: target("http", a), Wait: time.Second}, Options{})
 	check(t, got, want{evidence.ReadingBody, evidence.OK, 0})
 	if !strings.Contains(got.Note, "still coming") {
 		t.Errorf("got note %q", got.Note)
@@ -156,6 +158,7 @@ func TestStreamIsOK(t *testing.T) {
 }
 
 func TestHTTPS(t *testing.T) {
+	t.Parallel()
 	cert := certificate(t)
 	secure := func(f func(net.Conn)) func(int, net.Conn) {
 		return func(n int, c net.Conn) {
@@ -184,7 +187,7 @@ func TestHTTPS(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			a := backend(t, "tcp", "127.0.0.1:0", test.serve)
-			got := Ask(t.Context(), evidence.Question{Target: target("https", a), Wait: 500 * time.Millisecond}, Options{})
+			got := Ask(t.Context(), evidence.Question{Target: target("https", a), Wait: patience(test.want.outcome)}, Options{})
 			check(t, got, test.want)
 			if !strings.Contains(got.Note, test.note) {
 				t.Errorf("note: got %q, want %q", got.Note, test.note)

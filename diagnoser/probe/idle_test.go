@@ -50,7 +50,7 @@ func closeIdle(limit time.Duration, end func(net.Conn)) func(int, net.Conn) {
 	}
 }
 
-func TestIdle(t *testing.T) {
+func TestIdle(t *testing.T) { // alone: it tells times apart
 	const ms = time.Millisecond
 	for _, test := range []struct {
 		name           string

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/badgateway/badgateway/diagnoser/evidence"
 )
@@ -20,7 +19,7 @@ func TestAsksForAnUpgrade(t *testing.T) {
 		then(say("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"), hang)(c)
 	})
 	for _, upgrade := range []bool{true, false} {
-		got := Ask(t.Context(), evidence.Question{Target: target("http", a), URI: "/ws", Upgrade: upgrade, Wait: 300 * time.Millisecond}, Options{})
+		got := Ask(t.Context(), evidence.Question{Target: target("http", a), URI: "/ws", Upgrade: upgrade, Wait: patience(evidence.OK)}, Options{})
 		if (got.Status == http.StatusSwitchingProtocols) != upgrade || (got.Outcome == evidence.OK) != upgrade || got.Upgrade != upgrade {
 			t.Errorf("upgrade %t: got %+v", upgrade, got)
 		}

@@ -98,7 +98,7 @@ func TestApplyInterruptedRollsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := exec.Command(os.Args[0], append(applying[:len(applying)-1:len(applying)-1], "1h")...)
-	c.Dir, c.Env = dir, append(os.Environ(), asCommand+"=1")
+	c.Dir, c.Env = dir, commandEnv()
 	var said strings.Builder
 	c.Stderr = &said
 	if err := c.Start(); err != nil {
