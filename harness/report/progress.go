@@ -154,7 +154,7 @@ func (p *Progress) Statusf(format string, args ...any) {
 
 // Note prints a line that stays.
 func (p *Progress) Note(format string, args ...any) {
-	p.Print(func(w io.Writer) { fmt.Fprintln(w, fit(fmt.Sprintf(format, args...), p.width())) })
+	p.Print(func(w io.Writer) { fmt.Fprintln(w, escaped(fmt.Sprintf(format, args...))) })
 }
 
 // Print lets f print what stays. Nothing else is printed meanwhile.
