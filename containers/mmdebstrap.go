@@ -153,7 +153,16 @@ func (e *Engine) apt(ctx context.Context, program string, args ...string) (out [
 	return cmd.CombinedOutput()
 }
 
-// progress passes the headings of mmdebstrap's output on and keeps its end for an error message.
+// phases are what mmdebstrap says, after "I: ", of the parts that take long, and what a person is told.
+var phases = []struct{ said, told string }{
+	{"running apt-get update", "reading the list of packages"},
+	{"downloading packages", "downloading packages"},
+	{"extracting archives", "unpacking packages"},
+	{"running --extract-hook", "setting up packages"},
+	{"creating tarball", "importing it"},
+}
+
+// progress tells of the phases in mmdebstrap's output and keeps its end for an error message.
 type progress struct {
 	statusf func(string, ...any)
 	name    string
@@ -172,8 +181,10 @@ func (p *progress) Write(b []byte) (int, error) {
 		if i < 0 {
 			return len(b), nil
 		}
-		if text, ok := strings.CutPrefix(string(p.line[:i]), "I: "); ok {
-			p.statusf("image %s: %s", p.name, text)
+		for _, phase := range phases {
+			if bytes.HasPrefix(p.line[:i], []byte("I: "+phase.said)) {
+				p.statusf("image %s: %s", p.name, phase.told)
+			}
 		}
 		p.line = p.line[i+1:]
 	}
