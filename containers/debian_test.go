@@ -24,13 +24,13 @@ func TestLastErrorPicksTheReason(t *testing.T) {
 	}
 }
 
-func TestProgressPassesHeadingsOn(t *testing.T) {
+func TestProgressTellsOfLongPhases(t *testing.T) {
 	var lines []string
 	p := &progress{name: "x", tail: new(bytes.Buffer), statusf: func(f string, a ...any) { lines = append(lines, fmt.Sprintf(f, a...)) }}
-	for _, part := range []string{"I: one\nGet:1 no", "ise\nI: t", "wo\n"} {
+	for _, part := range []string{"I: automatically chosen mode: root\nI: down", "loading packages with apt...\nGet:1 no", "ise\nI: extracting archives...\n"} {
 		p.Write([]byte(part))
 	}
-	if want := []string{"image x: one", "image x: two"}; !slices.Equal(lines, want) {
+	if want := []string{"image x: downloading packages", "image x: unpacking packages"}; !slices.Equal(lines, want) {
 		t.Errorf("got %q, want %q", lines, want)
 	}
 }

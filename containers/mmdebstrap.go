@@ -91,6 +91,9 @@ func finish(d *DebianBuild) string {
 		`mkdir -p etc/dpkg/dpkg.cfg.d; echo force-unsafe-io >etc/dpkg/dpkg.cfg.d/badgateway`,
 		inRoot(install(base)),
 	}
+	// Where names are looked up (nsswitch.conf(5)) a script of libc-bin's says, which calls much else. Without the file
+	// the C library of older suites asks name servers alone.
+	lines = append(lines, inRoot("test -e /etc/nsswitch.conf || cp /usr/share/libc-bin/nsswitch.conf /etc/"))
 	if len(d.Configure) > 0 {
 		lines = append(lines, inRoot(install(d.Configure)))
 	}
@@ -153,7 +156,16 @@ func (e *Engine) apt(ctx context.Context, program string, args ...string) (out [
 	return cmd.CombinedOutput()
 }
 
-// progress passes the headings of mmdebstrap's output on and keeps its end for an error message.
+// phases are what mmdebstrap says, after "I: ", of the parts that take long, and what a person is told.
+var phases = []struct{ said, told string }{
+	{"running apt-get update", "reading the list of packages"},
+	{"downloading packages", "downloading packages"},
+	{"extracting archives", "unpacking packages"},
+	{"running --extract-hook", "setting up packages"},
+	{"creating tarball", "importing it"},
+}
+
+// progress tells of the phases in mmdebstrap's output and keeps its end for an error message.
 type progress struct {
 	statusf func(string, ...any)
 	name    string
@@ -172,8 +184,10 @@ func (p *progress) Write(b []byte) (int, error) {
 		if i < 0 {
 			return len(b), nil
 		}
-		if text, ok := strings.CutPrefix(string(p.line[:i]), "I: "); ok {
-			p.statusf("image %s: %s", p.name, text)
+		for _, phase := range phases {
+			if bytes.HasPrefix(p.line[:i], []byte("I: "+phase.said)) {
+				p.statusf("image %s: %s", p.name, phase.told)
+			}
 		}
 		p.line = p.line[i+1:]
 	}

@@ -209,12 +209,18 @@ func reasons(all []error) error {
 	return errors.Join(once...)
 }
 
+// names are those of a group, "badgateway/gunicorn:trixie, node and uwsgi".
 func names(group []*Pending) string {
-	var refs []string
-	for _, p := range group {
-		refs = append(refs, p.Ref)
+	text := group[0].Ref
+	for i, p := range group[1:] {
+		separator := ", "
+		if i == len(group)-2 {
+			separator = " and "
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(p.Ref, ownNames), ":")
+		text += separator + name
 	}
-	return strings.Join(refs, ", ")
+	return text
 }
 
 func seconds(since time.Time) string { return fmt.Sprintf("%.0f s", time.Since(since).Seconds()) }

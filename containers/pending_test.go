@@ -74,6 +74,15 @@ func TestAPendingImageIsWaitedFor(t *testing.T) {
 	}
 }
 
+func TestAGroupIsNamedShortly(t *testing.T) {
+	group := []*Pending{{Ref: "badgateway/a:s"}, {Ref: "badgateway/b:s"}, {Ref: "badgateway/c:s"}}
+	for n, want := range map[int]string{1: "badgateway/a:s", 2: "badgateway/a:s and b", 3: "badgateway/a:s, b and c"} {
+		if got := names(group[:n]); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestReasonsAreGivenOnce(t *testing.T) {
 	err := reasons([]error{nil, errSilent, errors.New("other"), errSilent})
 	if got := oneLine(err); got != "no registry answered other" {

@@ -152,7 +152,7 @@ func (p *Progress) Statusf(format string, args ...any) {
 	p.do(func() { p.work = fmt.Sprintf(format, args...) })
 }
 
-// Note prints a line that stays.
+// Note prints a line that stays. It may be longer than the terminal is wide.
 func (p *Progress) Note(format string, args ...any) {
 	p.Print(func(w io.Writer) { fmt.Fprintln(w, escaped(fmt.Sprintf(format, args...))) })
 }
