@@ -190,6 +190,7 @@ func (e *Engine) buildRest(ctx context.Context, group []*Pending, why error, tur
 		text += " (" + oneLine(why) + ")"
 	}
 	e.Logf("%s", text)
+	e.Statusf("")
 	for _, p := range rest {
 		if !p.settled() {
 			p.settle(e.name(ctx, image.Name, p.Ref))
