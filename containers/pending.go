@@ -189,8 +189,8 @@ func (e *Engine) buildRest(ctx context.Context, group []*Pending, why error, tur
 	if why != nil {
 		text += " (" + oneLine(why) + ")"
 	}
-	e.Logf("%s", text)
 	e.Statusf("")
+	e.Logf("%s", text)
 	for _, p := range rest {
 		if !p.settled() {
 			p.settle(e.name(ctx, image.Name, p.Ref))
