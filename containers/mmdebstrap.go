@@ -20,7 +20,7 @@ import (
 )
 
 // humble is the nice value of builds for which nobody waits yet.
-const humble = 10
+const humble = 5
 
 // mmdebstrap writes the root file system as a tar to out. The program dies with
 // us: the kernel signals it when the thread that started it ends, so the thread is kept.

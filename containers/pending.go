@@ -189,6 +189,7 @@ func (e *Engine) buildRest(ctx context.Context, group []*Pending, why error, tur
 	if why != nil {
 		text += " (" + oneLine(why) + ")"
 	}
+	e.Statusf("")
 	e.Logf("%s", text)
 	for _, p := range rest {
 		if !p.settled() {
