@@ -20,6 +20,7 @@ type governor struct {
 	running int           // guarded by mu
 	wanted  bool          // guarded by mu; somebody had to wait since the last look
 	calm    int           // guarded by mu; looks since the limit was changed
+	over    int           // guarded by mu; drills that ended since then
 	seen    time.Duration // guarded by mu; by how much a pod was late since the last look
 	done    chan struct{} // closed when nobody asks any more
 	ended   sync.WaitGroup
@@ -33,7 +34,8 @@ const (
 	// pressing is the share of the time in which something waited for a processor, above which no further drill is begun:
 	// more of them would only wait for each other.
 	pressing = 0.85
-	// settling is how many looks the limit stays after a change: a drill that has just begun shows its load a moment later.
+	// settling is how many looks the limit stays after a change. It rises only when a drill has ended since, too: one that
+	// has just begun starts containers, and shows its load a moment later.
 	settling = 2
 	// perCore bounds how many drills there are for each processor, however idle it is.
 	perCore = 10
@@ -80,6 +82,7 @@ func (g *governor) release() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.running--
+	g.over++
 	g.freed.Signal()
 }
 
@@ -112,11 +115,11 @@ func (g *governor) adjust(late time.Duration, waiting float64) (limit int, chang
 	case g.calm <= settling:
 	case late > tooLate:
 		g.limit = max(g.limit*3/4, runtime.NumCPU())
-	case g.wanted && waiting < pressing:
+	case g.wanted && g.over > 0 && waiting < pressing:
 		g.limit = min(g.limit+1, perCore*runtime.NumCPU())
 	}
 	if g.limit != before {
-		g.calm = 0
+		g.calm, g.over = 0, 0
 	}
 	g.wanted = g.running >= g.limit
 	g.freed.Broadcast()

@@ -27,7 +27,7 @@ func TestTheGovernorGoesByWhatItSees(t *testing.T) {
 		{"as many as there may be", perCore * floor, true, 0, 0, perCore * floor},
 	} {
 		g := startGovernor(tc.limit, func(int) {})
-		g.wanted, g.calm = tc.wanted, settling
+		g.wanted, g.calm, g.over = tc.wanted, settling, 1
 		if got, changed := g.adjust(tc.late, tc.waiting); got != tc.want || changed != (got != tc.limit) {
 			t.Errorf("%s: got %d (changed: %t), want %d", tc.name, got, changed, tc.want)
 		}
