@@ -33,7 +33,8 @@ func (s *Server) startAccept(l net.Listener, e Endpoint) error {
 	if err != nil {
 		return err
 	}
-	a := &acceptor{srv: s, l: l, queued: duplicate, watch: queueWatch{l: l, fd: -1}, delay: e.AcceptDelay, quit: make(chan struct{}), done: make(chan struct{})}
+	a := &acceptor{srv: s, l: l, queued: duplicate, watch: queueWatch{l: l, fd: -1}, delay: e.AcceptDelay,
+		quit: make(chan struct{}), done: make(chan struct{})}
 	if e.Workers > 0 && e.Waiting == waitAccepted {
 		a.line = &line{free: e.Workers}
 	} else if e.Workers > 0 {

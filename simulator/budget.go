@@ -22,7 +22,8 @@ func (b *budget) spend(literal int) {
 	}
 }
 
-// expect gives up at once where at least so many pieces will follow that the limit is passed, before memory is spent on them.
+// expect gives up at once where at least so many pieces will follow that the limit is passed,
+// before memory is spent on them.
 func (b *budget) expect(pieces int64) {
 	if b != nil && pieces > b.pieces {
 		b.pieces = -1

@@ -171,7 +171,8 @@ func (c *conn) met(r *compiledRule) {
 func (c *conn) choose() *program {
 	var rule *compiledRule
 	if len(c.gen.exchanges) > 0 { // facts are memory of their own
-		f := facts{srv: c.srv, conn: c.number, exchange: c.exchange, idle: c.idle, since: c.gen.since, req: &c.req, hello: c.hello()}
+		f := facts{srv: c.srv, conn: c.number, exchange: c.exchange,
+			idle: c.idle, since: c.gen.since, req: &c.req, hello: c.hello()}
 		rule = firstMatch(c.gen.exchanges, &f)
 	}
 	kind := KindRequest

@@ -30,7 +30,8 @@
 //	compiling    compile.go (rules), builder.go (a script), program.go (what comes out, cuts applied), output.go and segment.go (its bytes),
 //	             records.go and http2_frames.go (framing), budget.go (its size), draw.go and freeze.go (chance)
 //	endpoint     address.go, endpoint*.go, socket_file.go, root.go, lifecycle.go (listening and its states), queue*.go, accept.go, workers.go
-//	connections  server.go, conn.go (an exchange after another), input.go, park.go (all waiting), write.go, ending.go, connections.go
+//	connections  server.go, conn.go (an exchange after another), kept.go (inside one wait), input.go, receive.go, park.go (all waiting),
+//	             write.go, ending.go, connections.go
 //	requests     head.go (the protocols), http_*.go, request.go, fastcgi_request.go, uwsgi_request.go, protocol_raw.go, proxy_protocol.go
 //	HTTP/2       http2_*.go: the connection, its streams, whose turn it is to write
 //	TLS          tls_*.go: certificates and settings, the ClientHello, the handshake and its places

@@ -158,8 +158,9 @@ func listenTCP(addr string, e Endpoint) (net.Listener, error) {
 	return l, nil
 }
 
-// setProbes sets what the net package sets of each connection (KeepAliveConfig): the kernel asks a silent peer every 15 s whether it is
-// still there. Connections inherit it, which saves four system calls at each accept.
+// setProbes sets what the net package sets of each connection (KeepAliveConfig): the kernel asks a
+// silent peer every 15 s whether it is still there. Connections inherit it, which saves four system
+// calls at each accept.
 func setProbes(raw syscall.RawConn) {
 	_ = raw.Control(func(fd uintptr) {
 		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)

@@ -67,8 +67,8 @@ type protocol struct {
 	feed     func(c *conn, p []byte) (used int, err error) // takes body bytes
 	bodyDone func(c *conn) bool
 	bodySize func(c *conn) int64
-	// whole reports, once the head is there, whether the rest of the request is in the input and nothing else; nil where requests are not answered
-	// inside the poller's wait.
+	// whole reports, once the head is there, whether the rest of the request is in the input and
+	// nothing else; nil where requests are not answered inside the poller's wait.
 	whole   func(c *conn) bool
 	refusal string // what is answered to something that is no request
 	maxHead int    // of Config, when that says nothing; 0 is 1 MiB

@@ -7,9 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A kept connection waits for its next request inside the poller's wait and also answers there, where the answer is one piece of output. Go's
-// poller forgets at the begin of a wait what it was told before, so each wait begins with a read(2) that finds nothing: a third of all
-// system calls. Inside one wait no event is forgotten, and what is known to be empty need not be read again.
+// A kept connection waits for its next request inside the poller's wait and also answers there,
+// where the answer is one piece of output. Go's poller forgets at the begin of a wait what it was
+// told before, so each wait begins with a read(2) that finds nothing: a third of all system calls.
+// Inside one wait no event is forgotten, and what is known to be empty need not be read again.
 
 // Why the poller's wait is left with bytes that are in the input already.
 var (
@@ -17,13 +18,15 @@ var (
 	errHead = errors.New("the head is there")
 )
 
-// kept reports whether the connection waits for the first byte of a request that may be answered inside the wait.
+// kept reports whether the connection waits for the first byte of a request that may be answered
+// inside the wait.
 func (c *conn) kept() bool {
-	return c.between && c.exchange > 0 && c.try.p == nil && !c.try.peek && c.srv.protocol.whole != nil && c.gen.idle == nil && c.secure == nil
+	return c.between && c.exchange > 0 && c.try.p == nil && !c.try.peek &&
+		c.srv.protocol.whole != nil && c.gen.idle == nil && c.secure == nil
 }
 
-// answer takes up what was just read. It reports whether the request is answered and the connection waits
-// for the next one; if not, the error of the attempt says how to go on outside the wait.
+// answer takes up what was just read. It reports whether the request is answered and the connection
+// waits for the next one; if not, the error of the attempt says how to go on outside the wait.
 func (c *conn) answer(fd int) bool {
 	t := &c.try
 	c.in.w += t.n
@@ -85,7 +88,8 @@ func (c *conn) put(fd int, p []byte) (int, error) {
 	return n + m, err
 }
 
-// isPlain reports whether all actions are output of one piece, the last one too, and reading the request's body.
+// isPlain reports whether all actions are output of one piece, the last one too, and reading the
+// request's body.
 func isPlain(actions []action) bool {
 	for _, a := range actions {
 		if a.run != nil && !a.body || a.run == nil && (len(a.out) != 1 || a.out[0].repeats()) {

@@ -14,7 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What comes in one piece is answered inside the wait, what comes in two is not: nobody can see which it was.
+// What comes in one piece is answered inside the wait, what comes in two is not: nobody can see
+// which it was.
 func TestKeptRequestsInPieces(t *testing.T) {
 	const plan = `{exchanges: [{match: {path: /fin}, script: [{respond: {body: bye}}, fin]},
 		{match: {path: /steps}, script: [read_body, serve]}, {match: {idle: 1h}, script: [rst]}]}`
@@ -34,7 +35,8 @@ func TestKeptRequestsInPieces(t *testing.T) {
 
 func keptRequests(protocol string) map[string]string {
 	get := requestBytes(protocol, "GET", "/", "")
-	list := map[string]string{"get": get, "post": requestBytes(protocol, "POST", "/", "some body"), "two at once": get + get}
+	post := requestBytes(protocol, "POST", "/", "some body")
+	list := map[string]string{"get": get, "post": post, "two at once": get + get}
 	for _, path := range []string{"fin", "steps"} {
 		list[path] = requestBytes(protocol, "GET", "/"+path, "")
 	}
@@ -43,12 +45,14 @@ func keptRequests(protocol string) map[string]string {
 		list["malformed"] = "GET / HTTP/1.1\r\nno colon\r\n\r\n"
 		return list
 	}
-	list["a question first"] = string(fastcgi.AppendRecord(nil, fastcgi.GetValues, 0, fastcgi.AppendParam(nil, "FCGI_MAX_REQS", ""), 0)) + get
+	names := fastcgi.AppendParam(nil, "FCGI_MAX_REQS", "")
+	list["a question first"] = string(fastcgi.AppendRecord(nil, fastcgi.GetValues, 0, names, 0)) + get
 	list["parameters of another request"] = string(fastcgi.AppendRecord(nil, fastcgi.Params, 7, nil, 0)) + get
 	return list
 }
 
-// keptJournal sends a request in two pieces on a kept connection, then ends it, and returns what came back and what the journal says.
+// keptJournal sends a request in two pieces on a kept connection, then ends it, and returns what
+// came back and what the journal says.
 func keptJournal(t *testing.T, listen, protocol, plan, request string, cut int) string {
 	srv := start(t, listen, protocol, plan)
 	c := dial(t, srv)
@@ -81,7 +85,8 @@ func keptJournal(t *testing.T, listen, protocol, plan, request string, cut int) 
 	return text
 }
 
-// On a kept TCP connection nothing is read only to find out that nothing is there. The kernel counts read(2) of this process, and the client makes none.
+// On a kept TCP connection nothing is read only to find out that nothing is there. The kernel
+// counts read(2) of this process, and the client makes none.
 func TestKeptConnectionReadsOnce(t *testing.T) {
 	if _, err := os.Stat("/proc/self/io"); err != nil {
 		t.Skip("the kernel does not count the system calls of a process: ", err)

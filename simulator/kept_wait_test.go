@@ -14,7 +14,8 @@ import (
 
 const keptRequest = "GET / HTTP/1.1\r\nHost: app\r\n\r\n"
 
-// keptClient has a server that is busy with the second request of a kept connection, inside the wait, until release.
+// keptClient has a server that is busy with the second request of a kept connection, inside the
+// wait, until release.
 func keptClient(t *testing.T, listen string) (srv *Server, c net.Conn, release func()) {
 	t.Helper()
 	srv, err := New(Config{Listen: listen})
@@ -113,7 +114,8 @@ func TestKeptResetWithTheRequest(t *testing.T) {
 	}
 }
 
-// What comes while the connection is busy is no event of the wait that follows, and is answered all the same.
+// What comes while the connection is busy is no event of the wait that follows, and is answered all
+// the same.
 func TestKeptRequestsBehindEachOther(t *testing.T) {
 	keptOn(t, func(t *testing.T, listen string) {
 		_, c, release := keptClient(t, listen)

@@ -41,7 +41,8 @@ func (b *builder) build(s Script) (*program, error) {
 		}
 	}
 	actions := joinAll(b.actions)
-	return &program{actions: actions, closes: b.closes, upgrades: b.upgraded, ended: b.ended != "", plain: !b.closes && !b.upgraded && isPlain(actions)}, nil
+	plain := !b.closes && !b.upgraded && isPlain(actions)
+	return &program{actions: actions, closes: b.closes, upgrades: b.upgraded, ended: b.ended != "", plain: plain}, nil
 }
 
 // reads tells whether the script says itself what is read of the request.

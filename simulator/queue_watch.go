@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// queueWatch asks for a listener's queue again and again: of a unix socket with one socket of SOCK_DIAG.
+// queueWatch asks for a listener's queue again and again: of a unix socket with one socket of
+// SOCK_DIAG.
 type queueWatch struct {
 	l        net.Listener
 	question []byte // of a unix socket

@@ -7,8 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// receive is read(2) on a kept connection. left is what the kernel still holds then, in bytes, and at least 1 at the end of the
-// input (TCP_INQ, tcp_inq_hint of the kernel); it is below 0 where the kernel does not say: of unix sockets and before Linux 4.18.
+// receive is read(2) on a kept connection. left is what the kernel still holds then, in bytes, and
+// at least 1 at the end of the input (TCP_INQ, tcp_inq_hint of the kernel); it is below 0 where the
+// kernel does not say: of unix sockets and before Linux 4.18.
 //
 // A reset is not in it. Who writes after receive and succeeds knows that none had come.
 func (c *conn) receive(fd int, p []byte) (n, left int, err error) {
@@ -23,8 +24,9 @@ func (c *conn) receive(fd int, p []byte) (n, left int, err error) {
 	return receiveNow(fd, p)
 }
 
-// receiveNow is recvmsg(2), now is read(2) or write(2). Go's scheduler is told nothing of them, as they do not wait: the socket never blocks.
-// Otherwise the scheduler's watcher wakes up again and again where system calls are slow, and moves other work to other threads.
+// receiveNow is recvmsg(2), now is read(2) or write(2). Go's scheduler is told nothing of them, as
+// they do not wait: the socket never blocks. Otherwise the scheduler's watcher wakes up again and
+// again where system calls are slow, and moves other work to other threads.
 func receiveNow(fd int, p []byte) (n, left int, err error) {
 	iov := unix.Iovec{Base: unsafe.SliceData(p)}
 	iov.SetLen(len(p))

@@ -9,16 +9,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The kernel tells with a read what is left; the end of the input counts, and a unix socket tells nothing.
+// The kernel tells with a read what is left; the end of the input counts, and a unix socket tells
+// nothing.
 func TestReceiveTellsWhatIsLeft(t *testing.T) {
 	for _, tt := range []struct {
 		network, sent string
 		end           bool
 		left          int
 	}{
-		{"tcp", "four", false, 0}, {"tcp", "four and five", false, 9}, {"tcp", "four", true, 1}, {"unix", "four", false, -1},
+		{"tcp", "four", false, 0}, {"tcp", "four and five", false, 9}, {"tcp", "four", true, 1},
+		{"unix", "four", false, -1},
 	} {
-		l, err := net.Listen(tt.network, map[string]string{"tcp": "127.0.0.1:0", "unix": t.TempDir() + "/app.sock"}[tt.network])
+		at := map[string]string{"tcp": "127.0.0.1:0", "unix": t.TempDir() + "/app.sock"}[tt.network]
+		l, err := net.Listen(tt.network, at)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,7 +38,8 @@ func TestIdleMatch(t *testing.T) {
 			t.Errorf("got %q, want %q at its end", got, want)
 		}
 	}
-	time.Sleep(410 * time.Millisecond) // the idle time itself is what is tested; it is long, so that a busy machine does not pass it before
+	// The idle time itself is what is tested; it is long, so that a busy machine does not pass it before.
+	time.Sleep(410 * time.Millisecond)
 	write(t, c, requestBytes("http", "GET", "/", ""))
 	if _, end := readAll(c); end != "ECONNRESET" {
 		t.Errorf("after the idle time the peer reads %s, want ECONNRESET", end)

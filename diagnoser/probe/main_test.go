@@ -7,7 +7,8 @@ import (
 	"github.com/badgateway/badgateway/diagnoser/host/sandbox"
 )
 
-// The tests that run in parallel wait for timeouts and cost no processor: many at a time, whatever the number of cores.
+// The tests that run in parallel wait for timeouts and cost no processor: many at a time, whatever
+// the number of cores.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	_ = flag.Set("test.parallel", "32")

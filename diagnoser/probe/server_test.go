@@ -44,7 +44,8 @@ func backend(t *testing.T, network, address string, f func(n int, c net.Conn)) n
 	return l.Addr()
 }
 
-// patience is how long to wait for an answer: not at all long where silence is what is awaited; else nothing takes it, however busy the machine is.
+// patience is how long to wait for an answer: not at all long where silence is what is awaited;
+// else nothing takes it, however busy the machine is.
 func patience(outcome string) time.Duration {
 	if outcome == evidence.TimedOut {
 		return time.Second

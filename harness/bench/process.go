@@ -63,8 +63,9 @@ type process struct {
 	said string // the first line that it told: its address
 }
 
-// command is one in a process group of its own, which ends as a whole with ctx. What a terminal sends to all reaches this program alone, which
-// then knows before its children end that it was interrupted.
+// command is one in a process group of its own, which ends as a whole with ctx. What a terminal
+// sends to all reaches this program alone, which then knows before its children end that it was
+// interrupted.
 func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -112,7 +112,8 @@ func figure(v float64) string {
 func (r *Report) Markdown(w io.Writer) {
 	fmt.Fprintf(w, "# Figures\n\n%s\n\nAll processes that are measured or compared had the best scheduling priority that they may have (nice -20 for root), so that other programs count less.\n", r.Machine)
 	if text := r.incomplete(); text != "" {
-		fmt.Fprintf(w, "\n**%s.** Of a group that is missing, the rows that were measured stand below.\n", strings.ToUpper(text[:1])+text[1:])
+		text = strings.ToUpper(text[:1]) + text[1:]
+		fmt.Fprintf(w, "\n**%s.** Of a group that is missing, the rows that were measured stand below.\n", text)
 	}
 	for _, p := range r.Parts {
 		fmt.Fprintf(w, "\n## %s\n\n%s\n", p.Group.Name, strings.TrimSpace(p.Group.About))

@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// Run measures the groups one after the other: they must not disturb each other. It calls save whenever there is something new, so
-// that nothing is lost of what was measured. When ctx ends, nothing more is begun.
+// Run measures the groups one after the other: they must not disturb each other. It calls save
+// whenever there is something new, so that nothing is lost of what was measured. When ctx ends,
+// nothing more is begun.
 func Run(ctx context.Context, chosen []Group, log io.Writer, save func(*Report)) *Report {
 	r := &Report{Machine: ThisMachine(), Missing: []string{}}
 	for _, g := range chosen {
@@ -62,7 +63,8 @@ func (n news) print(w io.Writer, group string) {
 	}
 }
 
-// Status is the exit status of a run: 0 all rows hold, 1 one does not, 3 something could not be measured, 130 the run was interrupted.
+// Status is the exit status of a run: 0 all rows hold, 1 one does not, 3 something could not be
+// measured, 130 the run was interrupted.
 func (r *Report) Status() int {
 	if r.Interrupted {
 		return 130

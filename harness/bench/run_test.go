@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// An interrupt in the middle of a group loses nothing that was measured, begins nothing more, and is said.
+// An interrupt in the middle of a group loses nothing that was measured, begins nothing more, and
+// is said.
 func TestInterruptedRun(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	measured := func(name string, f func(*Sheet) error) Group {
@@ -48,7 +49,8 @@ func TestInterruptedRun(t *testing.T) {
 	r.Markdown(&text)
 	r.Table(&table)
 	for _, tt := range []struct{ in, want string }{
-		{list.String(), `"interrupted": true`}, {list.String(), `"missing": [` + "\n    \"b\",\n    \"c\"\n  ]"}, {list.String(), `"name": "b: first"`},
+		{list.String(), `"interrupted": true`}, {list.String(), `"name": "b: first"`},
+		{list.String(), `"missing": [` + "\n    \"b\",\n    \"c\"\n  ]"},
 		{text.String(), "**Interrupted: not all groups were measured; missing: b, c.**"}, {text.String(), "half of it"},
 		{table.String(), "interrupted: not all groups were measured; missing: b, c"}, {log.String(), "a: first"},
 	} {
@@ -61,7 +63,8 @@ func TestInterruptedRun(t *testing.T) {
 // A run that comes to its end says that nothing is missing.
 func TestCompleteRun(t *testing.T) {
 	var list, text bytes.Buffer
-	r := Run(t.Context(), []Group{{Name: "a", Run: func(_ context.Context, s *Sheet) error { s.Row("first", 1, "", None); return nil }}}, &text, func(*Report) {})
+	one := func(_ context.Context, s *Sheet) error { s.Row("first", 1, "", None); return nil }
+	r := Run(t.Context(), []Group{{Name: "a", Run: one}}, &text, func(*Report) {})
 	text.Reset()
 	if r.Markdown(&text); r.Status() != 0 || strings.Contains(text.String(), "missing") {
 		t.Errorf("status %d, got\n%s", r.Status(), text.String())
@@ -100,7 +103,8 @@ func TestNewsOfAPod(t *testing.T) {
 		if got := errorText(err); got != want {
 			t.Errorf("%s: got error %q, want %q", path, got, want)
 		}
-		if len(s.Rows) != 1 || s.Rows[0].Name != "g: first" || s.Rows[0].Holds || !slices.Equal(s.Notes, []string{"a note"}) || log[0] != "at 1" {
+		row := len(s.Rows) == 1 && s.Rows[0].Name == "g: first" && !s.Rows[0].Holds
+		if !row || !slices.Equal(s.Notes, []string{"a note"}) || log[0] != "at 1" {
 			t.Errorf("%s: got %+v, log %q", path, s, log)
 		}
 	}

@@ -21,7 +21,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// commandEnv makes this binary the command, which with the race detector does not sleep for a second at its end.
+// commandEnv makes this binary the command, which with the race detector does not sleep for a
+// second at its end.
 func commandEnv() []string {
 	return append(os.Environ(), asCommand+"=1", "GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0")
 }

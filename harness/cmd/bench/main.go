@@ -2,9 +2,11 @@
 //
 //	bench [-only REGEXP] [-report DIR]    measure, print the table, write bench.json and bench.md
 //
-// An interrupt ends it with status 130; what was measured until then is written, and said to be not all.
+// An interrupt ends it with status 130; what was measured until then is written, and said to be not
+// all.
 //
-// It is a program of its own, because what it compares with must not be linked into the badgateway command.
+// It is a program of its own, because what it compares with must not be linked into the badgateway
+// command.
 package main
 
 import (

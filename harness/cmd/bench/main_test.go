@@ -55,7 +55,8 @@ func TestSignal(t *testing.T) {
 			Interrupted bool
 			Missing     []string
 		}
-		if err := json.Unmarshal(data, &report); err != nil || !report.Interrupted || !slices.Equal(report.Missing, []string{"http", "lateness", "queue"}) {
+		err = json.Unmarshal(data, &report)
+		if err != nil || !report.Interrupted || !slices.Equal(report.Missing, []string{"http", "lateness", "queue"}) {
 			t.Errorf("%v: got %v\n%s", sig, err, data)
 		}
 		if !strings.Contains(said.String(), "missing: http, lateness, queue") {
