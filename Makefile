@@ -88,7 +88,7 @@ browser:
 unit:
 	@mkdir -p $(REPORT)
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is left out"
-	@{ $(GO) test $(RACE) -json $$($(GO) list ./... | grep -v /harness/drill$$); \
+	@export GORACE=atexit_sleep_ms=0; { $(GO) test $(RACE) -json $$($(GO) list ./... | grep -v /harness/drill$$); \
 	   $(GO) test $(RACE) -json -skip '$(RECORDED)' ./harness/drill; \
 	   $(GO) test -json -run '$(RECORDED)' ./harness/drill; } | $(TALLY) unit $(REPORT)/unit.json
 
