@@ -52,6 +52,6 @@ func (s *Session) own(ctx context.Context, a scenario.Act) error {
 }
 
 // boots tells whether the machine starts in the drill: processes that live since then are part of its evidence.
-func (s *Session) boots() bool {
-	return slices.ContainsFunc(slices.Concat(s.Timeline, s.Probe.Before), func(a scenario.Act) bool { return a.Boot != "" })
+func boots(d scenario.Drill) bool {
+	return slices.ContainsFunc(slices.Concat(d.Timeline, d.Probe.Before), func(a scenario.Act) bool { return a.Boot != "" })
 }

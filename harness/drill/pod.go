@@ -32,7 +32,7 @@ func (env *Environment) StartPod(ctx context.Context, p Proxy, sysctls map[strin
 		return nil, err
 	}
 	pod, err := env.open(ctx, podSpec{
-		containers.PodSpec{Sidecar: env.sidecar, Publish: sidecar.ProxyPort, Lease: lease, Sysctls: sysctls}, containers.ProxySpec{Image: p.Image}, nil,
+		containers.PodSpec{Sidecar: env.sidecar, Publish: sidecar.ProxyPort, Lease: lease, Sysctls: sysctls}, containers.ProxySpec{Image: p.Image}, nil, false,
 	})
 	if err != nil {
 		return nil, err

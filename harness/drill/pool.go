@@ -26,6 +26,7 @@ type podSpec struct {
 	containers.PodSpec
 	proxy    containers.ProxySpec
 	backends []string // images of real ones; a pod that has containers of them is taken rather than another
+	anew     bool     // the proxy must have been started for this drill
 }
 
 // open takes a pod that is idle, or starts one. One with settings of its own is never idle.
@@ -33,7 +34,7 @@ func (env *Environment) open(ctx context.Context, spec podSpec) (p *Pod, err err
 	again := !spec.Keep && spec.Publish == 0 && len(spec.Sysctls) == 0
 	if again {
 		if p = env.pool.take(spec); p != nil {
-			return env.exchange(ctx, p, spec.proxy)
+			return env.exchange(ctx, p, spec)
 		}
 	}
 	if p, err = env.start(ctx, spec.PodSpec); err != nil {
@@ -44,8 +45,8 @@ func (env *Environment) open(ctx context.Context, spec podSpec) (p *Pod, err err
 }
 
 // exchange gives a pod the proxy that is asked for, if it has another.
-func (env *Environment) exchange(ctx context.Context, p *Pod, proxy containers.ProxySpec) (*Pod, error) {
-	if p.proxy == proxy {
+func (env *Environment) exchange(ctx context.Context, p *Pod, spec podSpec) (*Pod, error) {
+	if p.proxy == spec.proxy && !spec.anew {
 		return p, nil
 	}
 	p.free = nil
@@ -55,7 +56,7 @@ func (env *Environment) exchange(ctx context.Context, p *Pod, proxy containers.P
 	if err := p.Client.Reset(ctx); err != nil {
 		return nil, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
 	}
-	return p.with(ctx, proxy)
+	return p.with(ctx, spec.proxy)
 }
 
 // with starts the proxy of a pod that has none. With an error the pod is closed.

@@ -24,7 +24,7 @@ func ProofSteps() []Step {
 // Reset makes the broken state anew in the same pod, whatever a remedy changed, and tells how it differs
 // from the one before: the configuration byte for byte, and the symptom.
 func (s *Session) Reset(ctx context.Context) (Mismatches, error) {
-	if s.Host.Deny != "" || s.Drill.Symptom().Refused != "" || s.boots() {
+	if s.Host.Deny != "" || s.Drill.Symptom().Refused != "" || boots(s.Drill) {
 		return s.resetPod(ctx)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Upstreams)) {
@@ -39,7 +39,7 @@ func (s *Session) Reset(ctx context.Context) (Mismatches, error) {
 }
 
 // resetPod takes another pod: a policy holds from a process's start, and a proxy that has
-// taken a configuration keeps it when it refuses the next. Where the machine starts, the proxy starts with it.
+// taken a configuration keeps it when it refuses the next. Where the machine starts, the proxy is to start, too.
 func (s *Session) resetPod(ctx context.Context) (Mismatches, error) {
 	if err := s.spare.close(ctx); err != nil { // one that nobody took would stay until the run ends
 		return nil, fmt.Errorf("reset: %w", err)

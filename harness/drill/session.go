@@ -108,6 +108,7 @@ func (env *Environment) spec(d scenario.Drill, p Proxy, denied bool) podSpec {
 	spec := podSpec{
 		containers.PodSpec{Sidecar: env.sidecar, Keep: env.Keep, Lease: lease, Sysctls: d.Host.Sysctls},
 		containers.ProxySpec{Image: p.Image, DenyConnect: denied}, nil,
+		boots(d), // where the machine starts, the proxy starts with it
 	}
 	for _, kind := range scenario.Backends([]scenario.Drill{d}) {
 		// Over TCP nobody looks at the volume, but the pod serves drills over unix sockets as well.
