@@ -93,21 +93,22 @@ var _ = Describe("a run", Label("life"), func() {
 			Eventually(containersOf(pid)).WithContext(ctx).WithTimeout(30 * time.Second).Should(BeZero())
 			Consistently(containersOf(pid)).WithContext(ctx).WithTimeout(time.Second).Should(BeZero())
 		},
-		Entry("kill -9", syscall.SIGKILL, 0, SpecTimeout(2*time.Minute)),
-		Entry("Ctrl-C", syscall.SIGINT, 130, SpecTimeout(2*time.Minute)),
-		Entry("SIGTERM", syscall.SIGTERM, 130, SpecTimeout(2*time.Minute)),
+		Entry("kill -9", syscall.SIGKILL, 0, SpecTimeout(2*patience)),
+		Entry("Ctrl-C", syscall.SIGINT, 130, SpecTimeout(2*patience)),
+		Entry("SIGTERM", syscall.SIGTERM, 130, SpecTimeout(2*patience)),
 	)
 
 	It("writes what was done when it is interrupted", func(ctx SpecContext) {
 		dir := GinkgoT().TempDir()
-		s := command(ctx, "scenarios", "run", "--procs=1", "--report="+dir)
+		s := command(ctx, "scenarios", "run", "--procs=1", "--verbose", "--report="+dir)
 		Eventually(func() string { return string(s.Out.Contents()) }).WithContext(ctx).Should(ContainSubstring("\nok"))
 		s.Interrupt()
 		Eventually(s).WithContext(ctx).WithTimeout(patience).Should(gexec.Exit(130))
 		data, err := os.ReadFile(filepath.Join(dir, "scenarios.json"))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(data).To(ContainSubstring(`"verdict": "passed"`))
-	}, SpecTimeout(2*time.Minute))
+		Expect(string(s.Out.Contents())).To(MatchRegexp(`interrupted: \d+ of \d+ drills were run`))
+	}, SpecTimeout(2*patience))
 
 	// Those that change most of what a pod has beside the proxy's own files: names, addresses, routes, packet filters.
 	It("uses a pod and its proxy for further drills, whatever they change", func(ctx SpecContext) {
@@ -129,7 +130,7 @@ var _ = Describe("a run", Label("life"), func() {
 		// One for drills with a real backend, which has a volume for sockets, and one for those without.
 		Expect(len(seen["proxy"])).To(BeNumerically("<=", 2))
 		Expect(len(seen["sidecar"])).To(BeNumerically("<=", 2))
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(2*patience))
 
 	// Serial: the start of any other run would sweep it.
 	It("is ended by its lease when its guard was killed too", Serial, func(ctx SpecContext) {
@@ -140,7 +141,7 @@ var _ = Describe("a run", Label("life"), func() {
 		Expect(syscall.Kill(guardOf(pid)(), syscall.SIGKILL)).To(Succeed())
 		s.Kill()
 		Eventually(containersOf(pid)).WithContext(ctx).WithTimeout(30 * time.Second).Should(BeZero())
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(2*patience))
 
 	It("leaves a kept pod until it is cleaned", func(ctx SpecContext) {
 		s := command(ctx, "scenarios", "run", "wrong-port/http-tcp", "--keep")
@@ -151,7 +152,7 @@ var _ = Describe("a run", Label("life"), func() {
 		clean := command(ctx, "clean")
 		Eventually(clean).WithContext(ctx).WithTimeout(patience).Should(gexec.Exit(0))
 		Expect(containersOf(pid)(ctx)).To(BeZero())
-	}, SpecTimeout(2*time.Minute), Serial)
+	}, SpecTimeout(2*patience), Serial)
 })
 
 // errorsIn are the lines of the command's standard error that are no progress.

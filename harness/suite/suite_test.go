@@ -134,8 +134,8 @@ func stopWithParent() {
 	}()
 }
 
-// patience bounds one step of a drill.
-const patience = time.Minute
+// patience bounds what hangs. It is for a machine whose process starts are slow.
+const patience = 3 * time.Minute
 
 func proxyOf(version string) drill.Proxy {
 	for _, p := range env.Proxies {

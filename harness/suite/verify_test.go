@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -121,5 +120,5 @@ func named(ev evidence.Evidence) evidence.Evidence {
 }
 
 func verified(cause string, ev func() evidence.Evidence) TableEntry {
-	return Entry(cause, Label(cause), SpecTimeout(2*time.Minute), cause, ev)
+	return Entry(cause, Label(cause), SpecTimeout(2*patience), cause, ev)
 }
