@@ -17,15 +17,16 @@ import (
 // SocketDir is where proxy and backends share a directory for unix sockets, in a pod that asks for it.
 const SocketDir = "/run/app"
 
-// BackendDir is where a backend's container has what its supervisor reads: the fifo "go", into which the number of a run is
-// written as a line, and "run", the shell script that is run then.
+// BackendDir is where a backend's container has what its supervisor reads: the fifo "go", into
+// which the number of a run is written as a line, and "run", the shell script that is run then.
 const BackendDir = "/tmp/.badgateway"
 
 // Supervisor begins the name by which a backend's supervisor is known: it stands behind it in its command line.
 const Supervisor = "badgateway-backend-"
 
-// supervise starts a server as often as it is told to, since starting a process is quicker than starting a container. It
-// runs in the foreground, so that it is reaped when it ends. A line on both outputs marks where a run begins.
+// supervise starts a server as often as it is told to, since starting a process is quicker than
+// starting a container. It runs in the foreground, so that it is reaped when it ends. A line on
+// both outputs marks where a run begins.
 const supervise = `mkdir -p ` + BackendDir + ` && cd ` + BackendDir + ` && mkfifo go && cd "$OLDPWD" &&
 while read -r run < ` + BackendDir + `/go; do
   echo "` + runMark + `$run"; echo "` + runMark + `$run" >&2
@@ -48,7 +49,8 @@ type Backend struct {
 	pod  *Pod
 }
 
-// StartBackend starts a container for application servers beside the proxy. Nothing runs in it yet but its supervisor.
+// StartBackend starts a container for application servers beside the proxy. Nothing runs in it yet
+// but its supervisor.
 func (p *Pod) StartBackend(ctx context.Context, spec BackendSpec) (*Backend, error) {
 	b := &Backend{Spec: spec, pod: p}
 	c, err := p.join(ctx, spec.Image, "backend", func(h *container.HostConfig) {
@@ -72,8 +74,8 @@ func (p *Pod) StartBackend(ctx context.Context, spec BackendSpec) (*Backend, err
 // Remove removes the container.
 func (b *Backend) Remove(ctx context.Context) error { return b.pod.drop(ctx, b.ID) }
 
-// Log is what a run wrote to its standard output and error, in the order in which Docker took it. Of a long log the end is
-// read.
+// Log is what a run wrote to its standard output and error, in the order in which Docker took it.
+// Of a long log the end is read.
 func (b *Backend) Log(ctx context.Context, run int) (string, error) {
 	stream, err := b.pod.engine.docker.ContainerLogs(ctx, b.ID, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: "5000"})
 	if err != nil {
@@ -87,8 +89,9 @@ func (b *Backend) Log(ctx context.Context, run int) (string, error) {
 	return text, nil
 }
 
-// sinceMark puts both outputs together, each from behind the mark in it. Docker Engine sends frames with a header of eight
-// bytes: the output's number, three that are zero, and the length (API reference, "Attach to a container").
+// sinceMark puts both outputs together, each from behind the mark in it. Docker Engine sends frames
+// with a header of eight bytes: the output's number, three that are zero, and the length (API
+// reference, "Attach to a container").
 func sinceMark(r io.Reader, mark string) (string, error) {
 	var both bytes.Buffer
 	begun := map[byte]bool{}

@@ -17,7 +17,8 @@ import (
 	"github.com/badgateway/badgateway/harness/sidecar"
 )
 
-// usualBackend bounds how long a real backend may take until it is done with its start, or says what it is to say.
+// usualBackend bounds how long a real backend may take until it is done with its start, or says
+// what it is to say.
 const usualBackend = 15 * time.Second
 
 // server is a real backend: what runs, and the container in which it does.
@@ -45,7 +46,8 @@ func (s *Session) startUpstream(ctx context.Context, name string, u scenario.Ups
 	return s.await(ctx, name, s.ReadyAt(u))
 }
 
-// serve starts a real backend, anew if it runs. Docker Engine fixes a limit of memory when it creates a container.
+// serve starts a real backend, anew if it runs. Docker Engine fixes a limit of memory when it
+// creates a container.
 func (s *Session) serve(ctx context.Context, name string, run sidecar.Run, memory int64) error {
 	ctx, cancel := context.WithTimeout(ctx, s.env.pace.deadline(usualBackend))
 	defer cancel()
@@ -94,8 +96,9 @@ func (s *Session) environ(u scenario.Upstream, own map[string]string) map[string
 	return all
 }
 
-// await waits until an upstream listens at "tcp:ADDRESS" or "unix:PATH"; "" is nowhere. A real backend listens before its
-// workers can answer, so that it is waited for until it is done with its start.
+// await waits until an upstream listens at "tcp:ADDRESS" or "unix:PATH"; "" is nowhere. A real
+// backend listens before its workers can answer, so that it is waited for until it is done with its
+// start.
 func (s *Session) await(ctx context.Context, name, at string) error {
 	if at == "" {
 		return nil

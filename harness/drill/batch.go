@@ -27,7 +27,8 @@ func (j Job) Steps() []Step {
 	return Steps()
 }
 
-// Jobs pairs every drill with every proxy of the environment in which its cause exists, in an order that uses the processors well.
+// Jobs pairs every drill with every proxy of the environment in which its cause exists, in an order
+// that uses the processors well.
 func (env *Environment) Jobs(drills []scenario.Drill) []Job {
 	var jobs []Job
 	for _, p := range env.Proxies {
@@ -40,19 +41,22 @@ func (env *Environment) Jobs(drills []scenario.Drill) []Job {
 	return jobs
 }
 
-// Batch says how many drills are run, and who is told. The functions are never called at the same time; each may be nil.
+// Batch says how many drills are run, and who is told. The functions are never called at the same
+// time; each may be nil.
 type Batch struct {
 	Procs int       // how many at a time; 0 finds out what the machine bears
 	Begun func(Job) // a drill is under way
-	// Again is called with a drill that was inconclusive, and will be run once more, alone, when all others are done.
+	// Again is called with a drill that was inconclusive, and will be run once more, alone, when
+	// all others are done.
 	Again func(*Session)
 	Done  func(*Session, error) // a drill is done; the error is that of what could not be carried out
 	Limit func(procs int)       // so many at a time, from now on
 }
 
-// RunAll runs jobs, many at a time. A drill whose images are not there yet gives way to those behind it. A drill that was
-// inconclusive is run once more when all others are done, alone; what it comes to then is its result. When ctx ends, what
-// runs is cleaned up, the rest is not begun, and the context's error is returned.
+// RunAll runs jobs, many at a time. A drill whose images are not there yet gives way to those
+// behind it. A drill that was inconclusive is run once more when all others are done, alone; what
+// it comes to then is its result. When ctx ends, what runs is cleaned up, the rest is not begun,
+// and the context's error is returned.
 func (env *Environment) RunAll(ctx context.Context, jobs []Job, b Batch) error {
 	r := &runner{env: env, Batch: b}
 	g := startGovernor(b.Procs, func(n int) {
@@ -121,7 +125,8 @@ func (r *runner) many(ctx context.Context, jobs []Job, g *governor) {
 	}
 }
 
-// next is the index of the first job whose images are there; it waits until there is one. It is negative when ctx ends.
+// next is the index of the first job whose images are there; it waits until there is one. It is
+// negative when ctx ends.
 func (env *Environment) next(ctx context.Context, jobs []Job) int {
 	for {
 		arrival := env.Arrival()
@@ -141,7 +146,8 @@ func (env *Environment) next(ctx context.Context, jobs []Job) int {
 	}
 }
 
-// alone runs the inconclusive ones once more, one at a time. Those that are not reached keep their first result.
+// alone runs the inconclusive ones once more, one at a time. Those that are not reached keep their
+// first result.
 func (r *runner) alone(ctx context.Context) {
 	for _, a := range r.again {
 		if ctx.Err() != nil {

@@ -8,12 +8,13 @@ import (
 	"github.com/badgateway/badgateway/harness/late"
 )
 
-// bearsMismatch is by how much the machine may have been late in a step that did not do as declared, so that this still
-// counts: a proxy's timers are set from a clock that is read some milliseconds before.
+// bearsMismatch is by how much the machine may have been late in a step that did not do as
+// declared, so that this still counts: a proxy's timers are set from a clock that is read some
+// milliseconds before.
 const bearsMismatch = 50 * time.Millisecond
 
-// bearsMatch is the same of a step that did as declared. It is about half of the shortest time by which the declarations
-// tell two outcomes apart.
+// bearsMatch is the same of a step that did as declared. It is about half of the shortest time by
+// which the declarations tell two outcomes apart.
 const bearsMatch = 250 * time.Millisecond
 
 // measured takes a step and measures by how much the machine is late meanwhile.
@@ -39,9 +40,9 @@ func (s *Session) measured(ctx context.Context, do func(context.Context) (Mismat
 // usualCall bounds a call to a sidecar that has nothing to wait for.
 const usualCall = 5 * time.Second
 
-// disturbed says why what a step came to does not count; "" when it does. A step that did as declared counts on any machine
-// where the drill is not about a time. Where it is, the step is measured by the sleeps alone: what its processes waited all
-// together is spread over it.
+// disturbed says why what a step came to does not count; "" when it does. A step that did as
+// declared counts on any machine where the drill is not about a time. Where it is, the step is
+// measured by the sleeps alone: what its processes waited all together is spread over it.
 func disturbed(failed, timed bool, seen late.Measure) string {
 	switch {
 	case failed && seen.Worst() > bearsMismatch:

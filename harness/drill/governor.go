@@ -12,7 +12,8 @@ import (
 	"github.com/badgateway/badgateway/harness/late"
 )
 
-// governor decides how many drills are run at a time: as many as fit beside each other without making the machine late.
+// governor decides how many drills are run at a time: as many as fit beside each other without
+// making the machine late.
 type governor struct {
 	mu      sync.Mutex
 	freed   *sync.Cond
@@ -29,19 +30,22 @@ type governor struct {
 const (
 	// lookEvery is between two looks at the machine. A drill takes about as long.
 	lookEvery = 500 * time.Millisecond
-	// tooLate is a lateness after which fewer drills are begun. The shortest times that a drill tells apart are some ten times as long.
+	// tooLate is a lateness after which fewer drills are begun. The shortest times that a drill
+	// tells apart are some ten times as long.
 	tooLate = 30 * time.Millisecond
-	// pressing is the share of the time in which something waited for a processor, above which no further drill is begun:
-	// more of them would only wait for each other.
+	// pressing is the share of the time in which something waited for a processor, above which no
+	// further drill is begun: more of them would only wait for each other.
 	pressing = 0.85
-	// settling is how many looks the limit stays after a change. It rises only when a drill has ended since, too: one that
-	// has just begun starts containers, and shows its load a moment later.
+	// settling is how many looks the limit stays after a change. It rises only when a drill has
+	// ended since, too: one that has just begun starts containers, and shows its load a moment
+	// later.
 	settling = 2
 	// perCore bounds how many drills there are for each processor, however idle it is.
 	perCore = 10
 )
 
-// startGovernor begins with one drill for each processor, and goes up and down from there. procs that are not 0 are fixed.
+// startGovernor begins with one drill for each processor, and goes up and down from there. procs
+// that are not 0 are fixed.
 func startGovernor(procs int, tell func(limit int)) *governor {
 	g := &governor{limit: procs, done: make(chan struct{})}
 	g.freed = sync.NewCond(&g.mu)
@@ -103,8 +107,8 @@ func (g *governor) watch(tell func(int)) {
 	}
 }
 
-// adjust changes the limit by what was seen since the last look: how late the machine was, and in which share of the time
-// something waited for a processor.
+// adjust changes the limit by what was seen since the last look: how late the machine was, and in
+// which share of the time something waited for a processor.
 func (g *governor) adjust(late time.Duration, waiting float64) (limit int, changed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -133,8 +137,9 @@ func (g *governor) saw(late time.Duration) {
 	g.seen = max(g.seen, late)
 }
 
-// pressure is how long something has waited for a processor on this machine, all together, since it was started. Linux
-// counts it in pressure stall information (Documentation/accounting/psi.rst); a kernel without it shows 0, and only lateness counts.
+// pressure is how long something has waited for a processor on this machine, all together, since it
+// was started. Linux counts it in pressure stall information (Documentation/accounting/psi.rst); a
+// kernel without it shows 0, and only lateness counts.
 func pressure() time.Duration {
 	text, err := os.ReadFile("/proc/pressure/cpu")
 	if err != nil {

@@ -12,8 +12,8 @@ const usualStart = 500 * time.Millisecond
 // slowest bounds by how much deadlines grow.
 const slowest = 20
 
-// pace is how slow the machine is, by how long pods took to start. Deadlines grow with it: they are there to end what hangs,
-// and no outcome may depend on them.
+// pace is how slow the machine is, by how long pods took to start. Deadlines grow with it: they are
+// there to end what hangs, and no outcome may depend on them.
 type pace struct {
 	mu     sync.Mutex
 	starts []time.Duration // guarded by mu; the last few

@@ -11,7 +11,8 @@ import (
 	"github.com/badgateway/badgateway/containers"
 )
 
-// pool keeps the pods that no drill is in, each with its proxy: starting containers is most of what a drill costs.
+// pool keeps the pods that no drill is in, each with its proxy: starting containers is most of what
+// a drill costs.
 type pool struct {
 	mu     sync.Mutex
 	idle   []*Pod // guarded by mu; the one that became idle last is the last
@@ -88,8 +89,8 @@ func (env *Environment) giveBack(ctx context.Context, p *Pod) error {
 	return nil
 }
 
-// container returns a container for a real backend: one in which nothing runs, or a new one. One with a limit of memory is
-// never used again: the kernel counts in it what it killed.
+// container returns a container for a real backend: one in which nothing runs, or a new one. One
+// with a limit of memory is never used again: the kernel counts in it what it killed.
 func (p *Pod) container(ctx context.Context, image string, memory int64) (*containers.Backend, error) {
 	for i, c := range p.free {
 		if c.Spec.Image == image && memory == 0 {
@@ -123,8 +124,8 @@ func (p *Pod) removeLimited(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// take returns an idle pod, nil when a new one is to be started: of those with such a proxy one that has the backends, and
-// became idle last; or, when many are idle, that which was idle longest.
+// take returns an idle pod, nil when a new one is to be started: of those with such a proxy one
+// that has the backends, and became idle last; or, when many are idle, that which was idle longest.
 func (l *pool) take(spec podSpec) *Pod {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,5 +1,6 @@
-// Package late measures by how much a machine is late: how much longer than asked for a process sleeps, and how long
-// processes that could run wait for a processor. What is measured meanwhile is wrong by about as much.
+// Package late measures by how much a machine is late: how much longer than asked for a process
+// sleeps, and how long processes that could run wait for a processor. What is measured meanwhile is
+// wrong by about as much.
 package late
 
 import (
@@ -12,7 +13,8 @@ import (
 	"time"
 )
 
-// interval is how long the watch sleeps at a time. Shorter disturbances are seen only if they fall on its wake-up.
+// interval is how long the watch sleeps at a time. Shorter disturbances are seen only if they fall
+// on its wake-up.
 const interval = 5 * time.Millisecond
 
 // Measure is what a watch saw from its start to its end.
@@ -45,7 +47,8 @@ type Watch struct {
 	timer time.Duration // read when done
 }
 
-// Start begins to watch the machine, and the processes that pids lists at the start and at the end; nil is none.
+// Start begins to watch the machine, and the processes that pids lists at the start and at the end;
+// nil is none.
 func Start(pids func() []int) *Watch {
 	w := &Watch{pids: pids, stop: make(chan struct{})}
 	if pids != nil {
@@ -74,7 +77,8 @@ func (w *Watch) sleep() {
 	}
 }
 
-// End returns what was measured. A process that began meanwhile counts as a whole, one that ended does not count.
+// End returns what was measured. A process that began meanwhile counts as a whole, one that ended
+// does not count.
 func (w *Watch) End() Measure {
 	close(w.stop)
 	w.done.Wait()

@@ -42,11 +42,12 @@ func (s *Server) postAwait(r *http.Request) (any, error) {
 // activity is, for each thread of the backends, its state (proc(5)) and how long it has run.
 type activity map[string]string
 
-// restInterval is how long each thread must have rested. A server that starts workers sleeps while they start, but they run.
+// restInterval is how long each thread must have rested. A server that starts workers sleeps while
+// they start, but they run.
 const restInterval = 25 * time.Millisecond
 
-// activity looks at all threads of processes beside the sidecar's and the proxy's, after a while in which a thread that runs
-// shows that it does.
+// activity looks at all threads of processes beside the sidecar's and the proxy's, after a while in
+// which a thread that runs shows that it does.
 func (s *Server) activity() (activity, error) {
 	time.Sleep(restInterval)
 	all, err := processes()

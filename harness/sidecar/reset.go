@@ -12,8 +12,8 @@ import (
 	"github.com/badgateway/badgateway/simulator/dns"
 )
 
-// sharedFiles are those that all containers of a pod have in common, whoever writes them: Docker Engine mounts those of
-// the container that owns the network namespace, which is the sidecar's.
+// sharedFiles are those that all containers of a pod have in common, whoever writes them: Docker
+// Engine mounts those of the container that owns the network namespace, which is the sidecar's.
 var sharedFiles = []string{"/etc/hosts", "/etc/resolv.conf", "/etc/hostname"}
 
 // census is what a proxy can find in the pod beside its own file system.
@@ -35,8 +35,9 @@ func takeCensus() (c census, err error) {
 	return c, err
 }
 
-// reset makes the pod as it was at the start, after its backends are gone. A proxy that still runs becomes as it was when
-// it was first ready. An error says that something is not as it was, and that no other drill may find it.
+// reset makes the pod as it was at the start, after its backends are gone. A proxy that still runs
+// becomes as it was when it was first ready. An error says that something is not as it was, and
+// that no other drill may find it.
 func (s *Server) reset(ctx context.Context) error {
 	proxy, gone := s.at(), false
 	if err := s.restoreBackends(ctx); err != nil {
@@ -83,8 +84,9 @@ func (s *Server) forget() {
 	s.fresh = nil
 }
 
-// restoreProxy brings back the configuration of the proxy, has it serve with it, and then all its files. It is reloaded, which gives it new workers and
-// takes away all that the configuration before had in shared memory, since a zone lives only as long as a configuration names it
+// restoreProxy brings back the configuration of the proxy, has it serve with it, and then all its
+// files. It is reloaded, which gives it new workers and takes away all that the configuration
+// before had in shared memory, since a zone lives only as long as a configuration names it
 // (ngx_init_cycle). What the old workers still do is not waited for.
 func (s *Server) restoreProxy(ctx context.Context) error {
 	s.proxy.Lock()
@@ -98,7 +100,8 @@ func (s *Server) restoreProxy(ctx context.Context) error {
 	return s.fresh.restore()
 }
 
-// close ends what runs in the pod beside the proxy. A socket in the file system of a proxy that is gone is gone, too.
+// close ends what runs in the pod beside the proxy. A socket in the file system of a proxy that is
+// gone is gone, too.
 func (s *Server) close() error {
 	errs := []error{s.takeBack()}
 	s.mu.Lock()

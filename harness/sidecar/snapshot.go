@@ -13,9 +13,9 @@ import (
 	"syscall"
 )
 
-// snapshot is a container's file system as it was when it was ready for the first time. Every name in it is
-// known by what lstat(2) says. The text is kept of files that a drill may change: small ones in the folders below,
-// and whatever the sidecar itself is about to write.
+// snapshot is a container's file system as it was when it was ready for the first time. Every name
+// in it is known by what lstat(2) says. The text is kept of files that a drill may change: small
+// ones in the folders below, and whatever the sidecar itself is about to write.
 type snapshot struct {
 	root    string
 	entries map[string]entry  // by the path below root
@@ -36,8 +36,8 @@ var changing = []string{"/etc/nginx", "/var/log/nginx", "/run"}
 // keptText is up to which size a file's text is kept, in bytes.
 const keptText = 256 << 10
 
-// outside are no part of a container's own file system: the kernel's, what all containers of the pod share, and what
-// a backend's supervisor reads.
+// outside are no part of a container's own file system: the kernel's, what all containers of the
+// pod share, and what a backend's supervisor reads.
 var outside = append([]string{"/proc", "/sys", "/dev", backendDir}, sharedFiles...)
 
 func takeSnapshot(root string) (*snapshot, error) {
@@ -73,8 +73,8 @@ func (s *snapshot) remember(path string) error {
 	return s.keep(path, now)
 }
 
-// walk calls do for each name in the file system, folders before what they hold. With fs.SkipDir what a folder holds is
-// left out.
+// walk calls do for each name in the file system, folders before what they hold. With fs.SkipDir
+// what a folder holds is left out.
 func (s *snapshot) walk(do func(path string, e entry) error) error {
 	return filepath.WalkDir(s.root+"/", func(full string, d fs.DirEntry, err error) error {
 		path := strings.TrimPrefix(full, s.root)
@@ -124,8 +124,9 @@ func (s *snapshot) restoreTexts() error {
 	return nil
 }
 
-// restore makes the file system as it was: what is new is removed, what was changed gets its text, mode and owner
-// back. Then each file that it touched is compared again. The error says what is not as it was.
+// restore makes the file system as it was: what is new is removed, what was changed gets its text,
+// mode and owner back. Then each file that it touched is compared again. The error says what is not
+// as it was.
 func (s *snapshot) restore() error {
 	seen := make(map[string]bool, len(s.entries))
 	var changed []string

@@ -17,8 +17,8 @@ import (
 	"github.com/badgateway/badgateway/harness/drill"
 )
 
-// sampled leaves out, of versions before the newest, what was recorded with the same log as with the newest; but of each
-// scenario one variant stays, another one in each version.
+// sampled leaves out, of versions before the newest, what was recorded with the same log as with
+// the newest; but of each scenario one variant stays, another one in each version.
 func sampled(jobs []drill.Job) (kept []drill.Job, err error) {
 	type place struct{ scenario, version string }
 	alike := map[place][]drill.Job{}

@@ -41,7 +41,8 @@ var (
 	measureFlag  = flag.String("measure", "", "write what was seen of each fault into this directory")
 )
 
-// interrupted ends when a person, or a CI job, ends the run: then what is there is written and nothing more is begun.
+// interrupted ends when a person, or a CI job, ends the run: then what is there is written and
+// nothing more is begun.
 var interrupted context.Context
 
 // view shows the run of drills.
