@@ -112,15 +112,18 @@ func sayHTTP2(t *testing.T, data []byte, dial func() (net.Conn, error)) []byte {
 	}
 	defer func() { _ = c.Close() }()
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-	go func() {
-		_, _ = c.Write(append([]byte(http2.ClientPreface), data...))
-		_ = c.(*net.UnixConn).CloseWrite()
-	}()
+	go writeHTTP2(c, data)
 	answer, err := io.ReadAll(c)
 	if ne, ok := errors.AsType[net.Error](err); ok && ne.Timeout() {
 		t.Fatal("the server goes on after the peer's end")
 	}
 	return answer
+}
+
+// writeHTTP2 sends the preface and data, and ends its side of the connection.
+func writeHTTP2(c net.Conn, data []byte) {
+	_, _ = c.Write(append([]byte(http2.ClientPreface), data...))
+	_ = c.(*net.UnixConn).CloseWrite()
 }
 
 // refusedByNet asks the server of net/http what it makes of data.
@@ -140,10 +143,7 @@ func refusedByNet(t *testing.T, data []byte) (code http2.ErrCode, refused bool) 
 	}
 	defer func() { _ = c.Close() }()
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-	go func() {
-		_, _ = c.Write(append([]byte(http2.ClientPreface), data...))
-		_ = c.(*net.UnixConn).CloseWrite()
-	}()
+	go writeHTTP2(c, data)
 	for in := http2.NewFramer(nil, c); ; {
 		f, err := in.ReadFrame()
 		if err != nil {

@@ -54,20 +54,19 @@ func (s *Server) activity() (activity, error) {
 	if err != nil {
 		return nil, err
 	}
-	proxy, idle := first(all, s.at().pid), supervisors(all)
+	proxy := first(all, s.at().pid)
 	seen := activity{}
-	for _, p := range all {
-		if from := first(all, p.pid); from == proxy || from <= 1 || idle[p.pid] {
+	for _, pid := range others(all) {
+		if first(all, pid) == proxy {
 			continue
 		}
-		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", p.pid))
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", pid))
 		for _, t := range threads {
 			stat, _ := os.ReadFile(t + "/stat")
+			known, _ := host.ParseStat(string(stat)) // of a thread that ended there is no state, and it does not rest
 			ran, _ := os.ReadFile(t + "/schedstat")
-			// The name in parentheses may hold blanks; the state is the field behind it.
-			_, state, _ := strings.Cut(string(stat[max(strings.LastIndexByte(string(stat), ')'), 0):]), " ")
 			time, _, _ := strings.Cut(string(ran), " ")
-			seen[t] = state[:min(1, len(state))] + time
+			seen[t] = known.State + time
 		}
 	}
 	return seen, nil
@@ -85,7 +84,10 @@ func (s *Server) beginWatch() error {
 	if s.watch != nil {
 		s.watch.End()
 	}
-	s.watch = late.Start(s.others)
+	s.watch = late.Start(func() []int {
+		all, _ := processes()
+		return others(all)
+	})
 	return nil
 }
 
@@ -99,9 +101,8 @@ func (s *Server) endWatch() (m late.Measure) {
 	return m
 }
 
-// others are the processes of the pod's other containers.
-func (s *Server) others() (pids []int) {
-	all, _ := processes()
+// others are the processes of the pod's other containers, but for those that only start backends.
+func others(all []process) (pids []int) {
 	idle := supervisors(all)
 	for _, p := range all {
 		if first(all, p.pid) > 1 && !idle[p.pid] {
